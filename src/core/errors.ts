@@ -1,0 +1,67 @@
+/** Shapes that do not fit together. */
+export class ShapeError extends Error {
+  override readonly name = 'ShapeError';
+}
+
+/** `[2, 3]` as users read it. */
+export function formatShape(shape: readonly number[]): string {
+  return `[${shape.join(', ')}]`;
+}
+
+/** What came in, short enough for one line of an error text. */
+export function formatValue(value: unknown): string {
+  if (typeof value === 'function')
+    return value.name === '' ? 'a function' : `function ${value.name}`;
+  if (typeof value === 'bigint') return `${String(value)}n`;
+  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+/** An error text that lists what is allowed and, where a name is close to one of them or to an alias, offers it. */
+export function unknownName(
+  who: string,
+  kind: string,
+  received: unknown,
+  known: readonly string[],
+  aliases: readonly string[] = [],
+): RangeError {
+  const offer =
+    typeof received === 'string' ? nearest(received, [...known, ...aliases]) : undefined;
+  const hint = offer === undefined ? '' : ` Did you mean '${offer}'?`;
+  const rule =
+    known.length === 0
+      ? `has no ${kind}s`
+      : `${kind} must be one of ${known.map((name) => `'${name}'`).join(', ')}`;
+  return new RangeError(`${who}: ${rule}. Received: ${formatValue(received)}.${hint}`);
+}
+
+/** The known name with the smallest edit distance, if it is close enough to be a slip. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  const distances = known.map((candidate) => ({
+    candidate,
+    distance: editDistance(name.toLowerCase(), candidate.toLowerCase()),
+  }));
+  distances.sort((a, b) => a.distance - b.distance);
+  const best = distances[0];
+  return best !== undefined && best.distance <= Math.max(2, name.length / 3)
+    ? best.candidate
+    : undefined;
+}
+
+/** Levenshtein's distance, one row of the table at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitute = at(row, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(substitute, at(row, j) + 1, at(next, j - 1) + 1));
+    }
+    row = next;
+  }
+  return at(row, b.length);
+}
+
+function at(row: readonly number[], index: number): number {
+  return row[index] ?? Infinity;
+}

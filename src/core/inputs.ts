@@ -1,0 +1,152 @@
+import {
+  broadcastTo,
+  cast,
+  reshape,
+  Tensor,
+  tensor,
+  type DataType,
+  type TensorLike,
+} from '@tensorflow/tfjs-core';
+
+import { formatShape, formatValue, ShapeError } from './errors.js';
+
+/** What every loss, op and metric takes: a tensor, a number, a typed array or a nested array. */
+export type Input = Tensor | TensorLike;
+
+const NUMERIC: readonly DataType[] = ['float32', 'int32', 'bool'];
+
+/**
+ * The input as a tensor, in its own dtype; no kernel runs. Call it inside `tidy`, which disposes the tensor made of an
+ * array.
+ */
+export function toTensor(who: string, argument: string, value: Input): Tensor {
+  const result = value instanceof Tensor ? value : arrayToTensor(who, argument, value);
+  if (result.isDisposed) {
+    throw new TypeError(`${who}: ${argument} must be a live tensor. Received: a disposed tensor.`);
+  }
+  if (!NUMERIC.includes(result.dtype)) {
+    throw new TypeError(
+      `${who}: ${argument} must be numeric (float32, int32 or bool). Received: dtype ${result.dtype}.`,
+    );
+  }
+  return result;
+}
+
+function arrayToTensor(who: string, argument: string, value: TensorLike): Tensor {
+  if (!isRectangular(value)) {
+    throw new TypeError(
+      `${who}: ${argument} must be a tensor, a number, a typed array, or a nested array of numbers whose rows have ` +
+        `one length. Received: ${formatValue(value)}.`,
+    );
+  }
+  // TF.js knows four kinds of typed arrays; the others (Float64Array, Int8Array, ...) are read as numbers.
+  return tensor(isForeignTypedArray(value) ? Float32Array.from(value) : value);
+}
+
+/** Whether TF.js can make a tensor of it. TF.js itself fills ragged rows and reads `null` as 0. */
+function isRectangular(value: unknown): boolean {
+  if (!Array.isArray(value)) {
+    return ['number', 'boolean', 'string'].includes(typeof value) || isTypedArray(value);
+  }
+  const rows: unknown[] = value;
+  const sizes = new Set(rows.map((row) => (isArrayLike(row) ? row.length : -1)));
+  return sizes.size <= 1 && rows.every(isRectangular);
+}
+
+function isArrayLike(value: unknown): value is ArrayLike<unknown> {
+  return Array.isArray(value) || isTypedArray(value);
+}
+
+function isTypedArray(value: unknown): value is ArrayLike<number> {
+  return ArrayBuffer.isView(value) && !(value instanceof DataView);
+}
+
+function isForeignTypedArray(value: unknown): value is ArrayLike<number> {
+  return (
+    isTypedArray(value) &&
+    !(value instanceof Float32Array) &&
+    !(value instanceof Int32Array) &&
+    !(value instanceof Uint8Array) &&
+    !(value instanceof Uint8ClampedArray)
+  );
+}
+
+/** The tensor in float32, in which every loss computes. */
+export function toFloat(value: Tensor): Tensor {
+  return value.dtype === 'float32' ? value : cast(value, 'float32');
+}
+
+/** The tensor in the given shape, itself where it already has it. */
+export function withShape(value: Tensor, shape: number[]): Tensor {
+  return sameShape(value.shape, shape) ? value : reshape(value, shape);
+}
+
+/** Whether two shapes are equal. */
+export function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((size, axis) => size === b[axis]);
+}
+
+/**
+ * Keras's rule for two shapes whose ranks differ by one where the longer one ends in 1: a shorter one of rank 1 gets
+ * that last axis too; otherwise the longer one loses it. All other pairs stay as they are.
+ */
+export function alignRanks(a: number[], b: number[]): [number[], number[]] {
+  if (Math.abs(a.length - b.length) !== 1) return [a, b];
+  const [shorter, longer] = a.length < b.length ? [a, b] : [b, a];
+  if (longer.at(-1) !== 1) return [a, b];
+  const aligned: [number[], number[]] =
+    shorter.length === 1 ? [[...shorter, 1], longer] : [shorter, longer.slice(0, -1)];
+  return a.length < b.length ? aligned : [aligned[1], aligned[0]];
+}
+
+/** An argument's name, for error texts, and its shape. */
+export type NamedShape = readonly [name: string, shape: readonly number[]];
+
+/** Throws unless labels and predictions have one shape. */
+export function assertSameShape(who: string, labels: NamedShape, output: NamedShape): void {
+  if (!sameShape(labels[1], output[1])) {
+    throw mismatch(
+      `${who}: ${labels[0]} and ${output[0]} must have the same shape.`,
+      labels,
+      output,
+    );
+  }
+}
+
+/** Throws unless the first shape broadcasts to the second one. */
+export function assertBroadcasts(who: string, from: NamedShape, to: NamedShape): void {
+  if (!broadcastsTo(from[1], to[1])) {
+    throw mismatch(`${who}: ${from[0]} must broadcast to the shape of ${to[0]}.`, from, to);
+  }
+}
+
+/** Whether `from` broadcasts to exactly `to`. */
+function broadcastsTo(from: readonly number[], to: readonly number[]): boolean {
+  const offset = to.length - from.length;
+  return offset >= 0 && from.every((size, axis) => size === 1 || size === to[axis + offset]);
+}
+
+/** The error for two shapes that do not fit: the rule, then both arguments with their shapes. */
+export function mismatch(rule: string, a: NamedShape, b: NamedShape): ShapeError {
+  return new ShapeError(
+    `${rule} Received: ${a[0]} ${formatShape(a[1])} and ${b[0]} ${formatShape(b[1])}.`,
+  );
+}
+
+/** The tensor in float32, broadcast to the given shape. */
+export function broadcast(value: Tensor, shape: number[]): Tensor {
+  const float = toFloat(value);
+  return sameShape(float.shape, shape) ? float : broadcastTo(float, shape);
+}
+
+/** Labels and output of an op as float32 tensors of one shape; all checks come before the first kernel. */
+export function labelsAndOutput(
+  who: string,
+  [labelsName, labels]: readonly [string, Input],
+  [outputName, output]: readonly [string, Input],
+): [Tensor, Tensor] {
+  const labelsTensor = toTensor(who, labelsName, labels);
+  const outputTensor = toTensor(who, outputName, output);
+  assertSameShape(who, [labelsName, labelsTensor.shape], [outputName, outputTensor.shape]);
+  return [toFloat(labelsTensor), toFloat(outputTensor)];
+}

@@ -1,0 +1,242 @@
+import { clone, tidy, type Tensor } from '@tensorflow/tfjs-core';
+
+import { callable } from './callable.js';
+import { assertOneOf } from './checks.js';
+import {
+  configToOptions,
+  optionsToConfig,
+  toSnakeCase,
+  withDefaults,
+  type Config,
+} from './config.js';
+import { formatValue } from './errors.js';
+import { alignRanks, toFloat, toTensor, withShape, type Input } from './inputs.js';
+import { reduce, REDUCTIONS, type Reduction } from './reduction.js';
+import { weigh, weighting } from './weighting.js';
+
+/** Options that every loss object has. */
+export interface LossOptions {
+  /**
+   * How weighted per-sample values become one loss:
+   *
+   * - `'sum_over_batch_size'` (default) or `'mean'`: their sum, divided by their number;
+   * - `'sum'`: their sum;
+   * - `'mean_with_sample_weight'`: their sum, divided by the sum of the weights as given;
+   * - `'none'` or `null`: the values themselves.
+   *
+   * An empty batch gives 0, and so do weights that sum to 0.
+   */
+  reduction?: Reduction;
+  /** Name in logs and saved configs. Default: the class name in snake_case. */
+  name?: string;
+}
+
+/** A metric as `model.compile` takes it: per-sample values whose mean is reported. */
+export type Metric = (yTrue: Input, yPred: Input) => Tensor;
+
+/** What a loss class says about itself, for the registry, saved configs and `model.compile`. */
+export interface LossClass {
+  new (options?: never): Loss;
+  /** Keras's name of the class; it survives minifiers. */
+  readonly className: string;
+  /** Other names that the class is found by. */
+  readonly aliases: readonly string[];
+  /** All options with their defaults: what is not listed here is not an option. */
+  readonly defaults: object;
+  /** Options that Keras does not know: saved only where they differ from their default. */
+  readonly extensions: readonly string[];
+  /** The metric that `'accuracy'` means for this loss; without it TF.js chooses by the output's shape. */
+  readonly accuracy?: (options: never) => Metric;
+  /** Throws where an option has a value that it must not have. Called when an object is made. */
+  check(who: string, options: object): void;
+  /** Throws where the shapes of the inputs do not fit. Called before any kernel runs. */
+  checkShapes(who: string, options: object, yTrue: number[], yPred: number[]): void;
+  /** The loss that `getConfig` was asked of. */
+  fromConfig(config: Config): Loss;
+}
+
+/** Marks loss objects for all copies of this package, whose classes differ. */
+const LOSS = Symbol.for('tfjs-losses.Loss');
+
+/** Whether the value is a loss object, of this copy of the package or another. */
+export function isLoss(value: unknown): value is Loss {
+  return typeof value === 'function' && isMarked(value);
+}
+
+function isMarked(value: unknown): boolean {
+  return value instanceof Object && LOSS in value;
+}
+
+/** Whether the value is a loss class, of this copy of the package or another. */
+export function isLossClass(value: unknown): value is LossClass {
+  return typeof value === 'function' && isMarked(value.prototype);
+}
+
+/** Calls the loss: weighted and reduced. */
+export interface Loss<Options extends object = object> {
+  /**
+   * @param yTrue - Labels.
+   * @param yPred - Predictions.
+   * @param sampleWeight - Weights of the per-sample values: their shape, their first axes ([batch] on [batch, time]), or
+   * a shape that broadcasts. A weight of 0 excludes its sample, even where its loss is NaN or infinite.
+   * @returns The loss in nats: a scalar, or per-sample values for the reduction `'none'`.
+   * @throws {@link ShapeError} if the shapes do not fit.
+   * @throws TypeError if an input is disposed or not numeric.
+   */
+  (yTrue: Input, yPred: Input, sampleWeight?: Input | null): Tensor;
+  readonly name: string;
+  readonly reduction: Reduction;
+  /** All options of the loss, with defaults filled in. */
+  readonly options: Readonly<Required<Options>>;
+}
+
+/**
+ * Base class of all losses. An object of it is a function: `loss(yTrue, yPred, sampleWeight)`.
+ *
+ * A subclass gives `className`, `defaults` and {@link Loss.compute}; weights, reduction, `getConfig()`, `fromConfig()`,
+ * lookup by name and `model.compile` then work by themselves.
+ *
+ * @example
+ * class MeanCubedError extends Loss {
+ *   static className = 'MeanCubedError';
+ *   compute(yTrue, yPred) {
+ *     return tf.mean(tf.pow(tf.abs(tf.sub(yTrue, yPred)), 3), -1);
+ *   }
+ * }
+ * new MeanCubedError({ reduction: 'sum' })([[1], [2]], [[3], [2]]); // ≈ 8
+ */
+// The interface above gives the objects their call signature, which a class cannot declare.
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
+export abstract class Loss<Options extends object = object> {
+  static readonly className: string = '';
+  static readonly aliases: readonly string[] = [];
+  static readonly defaults: object = {};
+  static readonly extensions: readonly string[] = [];
+
+  constructor(options: Options & LossOptions = {} as Options & LossOptions) {
+    const lossClass = new.target as unknown as LossClass;
+    const { className } = lossClass;
+    if (className === '') {
+      throw new TypeError(
+        `Loss: a subclass must give a static className. Received: class ${new.target.name} without one.`,
+      );
+    }
+    const all = withDefaults(className, options as Record<string, unknown>, {
+      reduction: 'sum_over_batch_size' as Reduction,
+      name: toSnakeCase(className),
+      ...lossClass.defaults,
+    });
+    const { reduction, name, ...own } = all;
+    assertOneOf(className, 'reduction', reduction, [...REDUCTIONS, null]);
+    if (typeof name !== 'string') {
+      throw new TypeError(`${className}: name must be a string. Received: ${formatValue(name)}.`);
+    }
+    lossClass.check(className, own);
+
+    const loss: Loss<Options> = callable(
+      new.target.prototype as object,
+      (yTrue: Input, yPred: Input, sampleWeight?: Input | null): Tensor =>
+        weightedLoss(loss, yTrue, yPred, sampleWeight ?? undefined),
+      { name, reduction, options: Object.freeze(own) },
+    ) as unknown as Loss<Options>;
+    return loss;
+  }
+
+  /**
+   * The loss per sample: what weights apply to and reductions sum up.
+   *
+   * @param yTrue - Labels in float32, of the rank of `yPred` where Keras's rules allow to align them.
+   * @param yPred - Predictions in float32.
+   * @returns Values in nats, [batch, ...].
+   */
+  abstract compute(yTrue: Tensor, yPred: Tensor): Tensor;
+
+  /** The options as Keras saves them. */
+  getConfig(): Config {
+    const { defaults, extensions } = classOf(this);
+    const saved = Object.entries(this.options).filter(
+      ([option, value]) =>
+        !extensions.includes(option) ||
+        value !== (defaults as Readonly<Record<string, unknown>>)[option],
+    );
+    return {
+      name: this.name,
+      reduction: this.reduction,
+      ...optionsToConfig(Object.fromEntries(saved)),
+    };
+  }
+
+  /** The loss that {@link Loss.getConfig} was asked of. Reads the configs of Keras 3 and Keras 2. */
+  static fromConfig<L extends Loss>(this: new (options?: never) => L, config: Config): L {
+    return new this(configToOptions(config) as never);
+  }
+
+  /** {@inheritDoc LossClass.check} */
+  static check(_who: string, _options: object): void {
+    // By default all values are fine.
+  }
+
+  /** {@inheritDoc LossClass.checkShapes} */
+  static checkShapes(_who: string, _options: object, _yTrue: number[], _yPred: number[]): void {
+    // By default `compute` decides.
+  }
+
+  /** @internal */
+  get [LOSS](): true {
+    return true;
+  }
+}
+Object.setPrototypeOf(Loss.prototype, Function.prototype);
+
+/** The class of a loss object, with what it says about itself. */
+export function classOf(loss: Loss): LossClass {
+  return (loss as unknown as { constructor: LossClass }).constructor;
+}
+
+/** Settings of {@link perSampleValues}. */
+interface PerSampleSettings {
+  /** Whose error texts these are. */
+  readonly who: string;
+  /** Whether labels and predictions whose ranks differ by a last axis of 1 are aligned first. */
+  readonly align: boolean;
+}
+
+/** What a loss object computes before weights and reduction, from inputs that are checked first. */
+export function perSampleValues(
+  loss: Loss,
+  yTrue: Input,
+  yPred: Input,
+  { who, align }: PerSampleSettings = { who: classOf(loss).className, align: true },
+): Tensor {
+  return tidy(() => {
+    const labels = toTensor(who, 'yTrue', yTrue);
+    const output = toTensor(who, 'yPred', yPred);
+    const [labelsShape, outputShape] = align
+      ? alignRanks(labels.shape, output.shape)
+      : [labels.shape, output.shape];
+    classOf(loss).checkShapes(who, loss.options, labelsShape, outputShape);
+    const values = loss.compute(
+      withShape(toFloat(labels), labelsShape),
+      withShape(toFloat(output), outputShape),
+    );
+    // The caller owns the result; a loss that returns its input would hand out the caller's own tensor.
+    return values === yTrue || values === yPred ? clone(values) : values;
+  });
+}
+
+function weightedLoss(
+  loss: Loss,
+  yTrue: Input,
+  yPred: Input,
+  sampleWeight: Input | undefined,
+): Tensor {
+  const who = classOf(loss).className;
+  return tidy(() => {
+    const weights =
+      sampleWeight === undefined ? undefined : toTensor(who, 'sampleWeight', sampleWeight);
+    const values = perSampleValues(loss, yTrue, yPred);
+    if (weights === undefined) return reduce(values, undefined, loss.reduction);
+    const shapes = weighting(who, values.shape, weights.shape);
+    return reduce(weigh(values, weights, shapes), toFloat(weights), loss.reduction);
+  });
+}

@@ -1,0 +1,44 @@
+import { customGrad, mean, sum, zeros, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
+
+import { divideNoNan } from './elementwise.js';
+
+/** The reductions that have a name. */
+export const REDUCTIONS = [
+  'sum_over_batch_size',
+  'mean',
+  'sum',
+  'mean_with_sample_weight',
+  'none',
+] as const;
+
+/** How per-sample values become one loss: see {@link LossOptions.reduction}. */
+export type Reduction = (typeof REDUCTIONS)[number] | null;
+
+/** Reduces weighted per-sample values to a scalar, or leaves them as they are for `'none'`. */
+export function reduce(values: Tensor, weights: Tensor | undefined, reduction: Reduction): Tensor {
+  if (reduction === null || reduction === 'none' || values.rank === 0) return values;
+  if (reduction === 'sum') return sumOver(values);
+  if (reduction === 'mean_with_sample_weight' && weights !== undefined) {
+    return divideNoNan(sumOver(values), sumOver(weights));
+  }
+  return meanOver(values);
+}
+
+/** Mean over the given axes, all by default; 0 where there is nothing to average. */
+export function meanOver(values: Tensor, axes?: number[]): Tensor {
+  if (axes?.length === 0) return values;
+  return values.size === 0 ? zerosOver(values, axes) : mean(values, axes);
+}
+
+function sumOver(values: Tensor): Tensor {
+  return values.size === 0 ? zerosOver(values) : sum(values);
+}
+
+/** What a sum of nothing is. TF.js's wasm backend leaves such a result uninitialised. */
+function zerosOver(values: Tensor, axes: number[] = values.shape.map((_, axis) => axis)): Tensor {
+  const shape = values.shape.filter((_, axis) => !axes.includes(axis));
+  return customGrad((x) => {
+    const inputs = x as Tensor;
+    return { value: zeros(shape), gradFunc: () => zerosLike(inputs) };
+  })(values);
+}

@@ -1,0 +1,7 @@
+import { LayersModel } from '@tensorflow/tfjs-layers';
+
+import { register } from './register.js';
+
+export * from './pure.js';
+
+register({ LayersModel });

@@ -1,0 +1,133 @@
+import { add, mul, tensor1d, fill, type Tensor } from '@tensorflow/tfjs-core';
+
+import {
+  assertAxis,
+  assertBoolean,
+  assertFraction,
+  assertOneOf,
+  assertWeights,
+  assertWeightsFit,
+  resolveAxes,
+  type Axis,
+} from '../core/checks.js';
+import { assertSameShape, broadcast, type Input } from '../core/inputs.js';
+import { Loss, perSampleValues } from '../core/loss.js';
+import { meanOver } from '../core/reduction.js';
+import { binaryAccuracy } from '../metrics/binary_accuracy.js';
+import { sigmoidCrossEntropy } from '../ops/sigmoid_cross_entropy_with_logits.js';
+import {
+  sigmoidCrossEntropyWithProbabilities,
+  sigmoidCrossEntropyWithProbabilitiesKeras2,
+} from '../ops/sigmoid_cross_entropy_with_probabilities.js';
+
+/** Options of {@link binaryCrossentropy}. */
+export interface BinaryCrossentropyOptions {
+  /** Read `yPred` as logits (any real number), not probabilities. Default: `false`. */
+  fromLogits?: boolean;
+  /** Share ε of each label moved to ½, in [0, 1]. Default: `0`. */
+  labelSmoothing?: number;
+  /** Axis or axes that the mean is taken over; `null` takes all. Default: `-1`, the last. */
+  axis?: Axis;
+  /** Factor on the loss of positive labels, for all or one per entry of the last axis. Default: `null`, which is 1. */
+  posWeight?: number | readonly number[] | null;
+  /** `'keras2'` adds epsilon inside the logarithms of probabilities too, as tf.keras 2 did. Default: `null`, Keras 3. */
+  compat?: 'keras2' | null;
+}
+
+/**
+ * Cross-entropy between labels and independent yes/no predictions, one value per sample.
+ *
+ *     y    = yTrue · (1 − ε) + ε / 2
+ *     p    = fromLogits ? σ(yPred) : clip(yPred, 1e-7, 1 − 1e-7)
+ *     loss = mean(−posWeight · y · log p − (1 − y) · log(1 − p), axis)
+ *
+ * Prefer logits: they stay exact where σ(yPred) would round to 0 or 1.
+ *
+ * Differs from Keras: 1 − p keeps its digits where p is small; infinite logits cost 0 or Infinity instead of NaN; options
+ * outside their range are errors; a single number is its own mean.
+ *
+ * @param yTrue - Labels in [0, 1], shape [batch, d₀, …, dₙ].
+ * @param yPred - Logits or probabilities, same shape as `yTrue`.
+ * @returns Loss in nats, in the shape of `yPred` without `axis`.
+ * @throws {@link ShapeError} if the shapes differ.
+ * @throws RangeError if an option is unknown or outside its range, TypeError if it or an input is of the wrong kind.
+ * @example
+ * binaryCrossentropy([[0, 1], [0, 0]], [[0.6, 0.4], [0.4, 0.6]]); // ≈ [0.9163, 0.7136]
+ * @example
+ * binaryCrossentropy([[0, 1]], [[-18.6, 0.51]], { fromLogits: true }); // ≈ [0.2352]
+ * @see Goodfellow, Bengio & Courville, Deep Learning (2016), §6.2.2.2.
+ */
+export function binaryCrossentropy(
+  yTrue: Input,
+  yPred: Input,
+  options: BinaryCrossentropyOptions = {},
+): Tensor {
+  const settings = { who: 'binaryCrossentropy', align: false };
+  return perSampleValues(new BinaryCrossentropy(options), yTrue, yPred, settings);
+}
+
+/**
+ * {@link binaryCrossentropy} as a loss object: weighted, reduced, found by name, and saved.
+ *
+ * @example
+ * const bce = new BinaryCrossentropy({ fromLogits: true, reduction: 'sum' });
+ * bce([[0, 1], [0, 0]], [[-18.6, 0.51], [2.94, -12.8]]); // ≈ 1.7309
+ */
+export class BinaryCrossentropy extends Loss<BinaryCrossentropyOptions> {
+  static override readonly className = 'BinaryCrossentropy';
+  static override readonly aliases = ['bce', 'BCE'];
+  static override readonly defaults: Required<BinaryCrossentropyOptions> = {
+    fromLogits: false,
+    labelSmoothing: 0,
+    axis: -1,
+    posWeight: null,
+    compat: null,
+  };
+  static override readonly extensions = ['posWeight', 'compat'];
+  static readonly accuracy = ({ fromLogits }: Required<BinaryCrossentropyOptions>) =>
+    binaryAccuracy({ fromLogits });
+
+  static override check(who: string, options: Required<BinaryCrossentropyOptions>): void {
+    assertBoolean(who, 'fromLogits', options.fromLogits);
+    assertFraction(who, 'labelSmoothing', options.labelSmoothing);
+    assertAxis(who, 'axis', options.axis);
+    assertWeights(who, 'posWeight', options.posWeight);
+    assertOneOf(who, 'compat', options.compat, ['keras2', null]);
+  }
+
+  static override checkShapes(
+    who: string,
+    { axis, posWeight }: Required<BinaryCrossentropyOptions>,
+    yTrue: number[],
+    yPred: number[],
+  ): void {
+    assertSameShape(who, ['yTrue', yTrue], ['yPred', yPred]);
+    resolveAxes(who, axis, yPred);
+    assertWeightsFit(who, 'posWeight', posWeight, yPred);
+  }
+
+  override compute(yTrue: Tensor, yPred: Tensor): Tensor {
+    const { fromLogits, labelSmoothing, axis, posWeight, compat } = this.options;
+    const crossEntropy = fromLogits
+      ? sigmoidCrossEntropy
+      : compat === 'keras2'
+        ? sigmoidCrossEntropyWithProbabilitiesKeras2
+        : sigmoidCrossEntropyWithProbabilities;
+    const values = crossEntropy(
+      smooth(yTrue, labelSmoothing),
+      yPred,
+      posWeight === null ? undefined : perLabel(posWeight, yPred.shape),
+    );
+    return meanOver(values, resolveAxes(BinaryCrossentropy.className, axis, yPred.shape));
+  }
+}
+
+function smooth(labels: Tensor, share: number): Tensor {
+  return share === 0 ? labels : add(mul(labels, 1 - share), share / 2);
+}
+
+function perLabel(weights: number | readonly number[], shape: number[]): Tensor {
+  return typeof weights === 'number'
+    ? fill(shape, weights)
+    : broadcast(tensor1d([...weights]), shape);
+}

@@ -1,0 +1,5 @@
+export {
+  binaryCrossentropy,
+  BinaryCrossentropy,
+  type BinaryCrossentropyOptions,
+} from './binary_crossentropy.js';

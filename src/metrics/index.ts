@@ -1,0 +1,1 @@
+export { binaryAccuracy, type BinaryAccuracyOptions } from './binary_accuracy.js';

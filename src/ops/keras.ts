@@ -1,0 +1,1 @@
+export { binaryCrossentropy, type BinaryCrossentropyOpOptions } from './binary_crossentropy.js';

@@ -1,0 +1,122 @@
+import {
+  add,
+  div,
+  greater,
+  less,
+  log,
+  logicalOr,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  square,
+  sub,
+  where,
+  zerosLike,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
+
+import { elementwise, type Elementwise } from '../core/elementwise.js';
+import { log1p } from './log1p.js';
+
+/**
+ * Keras's epsilon, the same on every backend: probabilities are clipped to [1e-7, 1 − 1e-7], of which the upper bound is
+ * 1 − 2⁻²³ in float32. (TF.js's own depends on the backend, and says 1e-4 on WebGL.)
+ */
+const EPSILON = 1e-7;
+const LOWEST = Math.fround(EPSILON);
+const HIGHEST = Math.fround(1 - EPSILON);
+
+type Inputs = [labels: Tensor, probabilities: Tensor, posWeight?: Tensor];
+
+/**
+ * Cross-entropy between labels and probabilities, element by element, on float32 tensors of one shape. Without
+ * `posWeight` it counts as 1.
+ *
+ *     p    = clip(probabilities, 1e-7, 1 − 1e-7)
+ *     loss = −posWeight · labels · log p − (1 − labels) · log1p(−p)
+ *
+ * The gradient is 0 where the clip acts, as in Keras. NaN stays NaN.
+ *
+ * @internal
+ */
+export const sigmoidCrossEntropyWithProbabilities = crossEntropy(
+  log,
+  (p) => log1p(neg(p)),
+  (p) => p,
+);
+
+/**
+ * The same as tf.keras 2 computed it: epsilon is added inside the logarithms too.
+ *
+ *     loss = −posWeight · labels · log(p + 1e-7) − (1 − labels) · log(1 − p + 1e-7)
+ *
+ * @internal
+ */
+export const sigmoidCrossEntropyWithProbabilitiesKeras2 = crossEntropy(
+  (p) => log(add(p, EPSILON)),
+  (p) => log(add(sub(1, p), EPSILON)),
+  (p) => add(p, EPSILON),
+);
+
+/**
+ * −posWeight · labels · log p − (1 − labels) · log(1 − p) for one way of taking the two logarithms; `denominator` is
+ * what the first one takes the logarithm of.
+ */
+function crossEntropy(
+  logOf: (p: Tensor) => Tensor,
+  logOfComplement: (p: Tensor) => Tensor,
+  denominator: (p: Tensor) => Tensor,
+): Elementwise<Inputs> {
+  const slope = elementwise<Inputs>(
+    (labels, probabilities, posWeight) => {
+      const p = clip(probabilities);
+      const negative = div(sub(1, labels), denominator(sub(1, p)));
+      return insideClip(
+        probabilities,
+        sub(negative, div(weigh(labels, posWeight), denominator(p))),
+      );
+    },
+    (_, probabilities, posWeight) => {
+      const p = clip(probabilities);
+      const negative = div(-1, denominator(sub(1, p)));
+      const positive = div(posWeight ?? 1, denominator(p));
+      return insideClip(probabilities, sub(negative, positive));
+    },
+    (labels, probabilities, posWeight) => {
+      const p = clip(probabilities);
+      const negative = div(sub(1, labels), square(denominator(sub(1, p))));
+      const positive = div(weigh(labels, posWeight), square(denominator(p)));
+      return insideClip(probabilities, add(negative, positive));
+    },
+    (labels, probabilities) =>
+      insideClip(probabilities, neg(div(labels, denominator(clip(probabilities))))),
+  );
+  return elementwise<Inputs>(
+    (labels, probabilities, posWeight) => {
+      const p = clip(probabilities);
+      const positive = mul(weigh(labels, posWeight), logOf(p));
+      return neg(add(positive, mul(sub(1, labels), logOfComplement(p))));
+    },
+    (_, probabilities, posWeight) => {
+      const p = clip(probabilities);
+      return sub(logOfComplement(p), weigh(logOf(p), posWeight));
+    },
+    slope,
+    (labels, probabilities) => neg(mul(labels, logOf(clip(probabilities)))),
+  );
+}
+
+function weigh(x: Tensor, posWeight?: Tensor): Tensor {
+  return posWeight === undefined ? x : mul(x, posWeight);
+}
+
+/** `clipByValue` turns NaN into a bound on wasm; maximum and minimum keep it, with the tensor as first argument. */
+function clip(probabilities: Tensor): Tensor {
+  return minimum(maximum(probabilities, LOWEST), HIGHEST);
+}
+
+function insideClip(probabilities: Tensor, gradient: Tensor): Tensor {
+  const outside = logicalOr(less(probabilities, LOWEST), greater(probabilities, HIGHEST));
+  return where(outside, zerosLike(gradient), gradient);
+}

@@ -1,0 +1,22 @@
+export { Loss, type LossClass, type LossOptions, type Metric } from './core/loss.js';
+export { ShapeError } from './core/errors.js';
+export type { Axis } from './core/checks.js';
+export type { Config } from './core/config.js';
+export type { Input } from './core/inputs.js';
+export type { Reduction } from './core/reduction.js';
+export * from './losses/index.js';
+export * from './metrics/index.js';
+export * from './ops/index.js';
+export * as ops from './ops/keras.js';
+export { register, unregister } from './register.js';
+export {
+  deserializeLoss,
+  getLoss,
+  listLosses,
+  registerLoss,
+  serializeLoss,
+  type LossFunction,
+  type LossIdentifier,
+  type SerializedLoss,
+} from './registry.js';
+export type { Layers } from './training/compile.js';

@@ -1,0 +1,29 @@
+import * as losses from './losses/index.js';
+import { registerBuiltIns, unregisterBuiltIns } from './registry.js';
+import { shared } from './shared.js';
+import { integrateTraining, type Layers } from './training/compile.js';
+
+/**
+ * What `import 'tfjs-losses'` does by itself, for users of `tfjs-losses/pure`: makes the losses known by name and, given
+ * TF.js's layers, to `model.compile`. Calling it again changes nothing.
+ *
+ * @param layers - `tf` or `@tensorflow/tfjs-layers`; without it, models stay as they are.
+ * @example
+ * register(tf);
+ */
+export function register(layers?: Layers): void {
+  registerBuiltIns(losses);
+  if (layers !== undefined) integrateTraining(layers);
+}
+
+/**
+ * Takes {@link register} back. Models that were compiled meanwhile keep their losses, and losses that users registered
+ * stay known.
+ *
+ * @example
+ * unregister();
+ */
+export function unregister(): void {
+  shared().restoreTraining?.();
+  unregisterBuiltIns();
+}

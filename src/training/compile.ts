@@ -1,0 +1,124 @@
+import { mul, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import type { LayersModel, ModelCompileArgs } from '@tensorflow/tfjs-layers';
+
+import { classOf, isLoss, perSampleValues, type Loss, type Metric } from '../core/loss.js';
+import { meanOver } from '../core/reduction.js';
+import { getLoss, isKnownLoss } from '../registry.js';
+import { shared } from '../shared.js';
+
+/** The part of `@tensorflow/tfjs-layers` that the integration changes. `tf` itself has it too. */
+export interface Layers {
+  readonly LayersModel: typeof LayersModel;
+}
+
+/** A loss or metric as TF.js takes it. */
+type LossOrMetric = string | ((yTrue: Tensor, yPred: Tensor) => Tensor);
+/** One for all outputs, or one for each by position or name. */
+type PerOutput<T> = T | T[] | Record<string, T>;
+
+/**
+ * Teaches `model.compile` our losses: objects, classes, functions, and names in any spelling, alone, in a list, or in a
+ * dict by output. What is not a loss of the registry reaches TF.js untouched.
+ */
+export function integrateTraining({ LayersModel }: Layers): void {
+  const state = shared();
+  if (state.restoreTraining !== undefined) return;
+  // `tf.Sequential` compiles the model inside it, so this one method serves all models.
+  const { prototype } = LayersModel;
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the model as `this` below
+  const original = prototype.compile;
+  const integrated = function (this: LayersModel, args: ModelCompileArgs): void {
+    compile(this, args, original);
+  };
+  prototype.compile = integrated;
+  state.restoreTraining = () => {
+    // Whoever wrapped `compile` after us keeps the wrapper, and it goes on calling ours.
+    if (prototype.compile === integrated) prototype.compile = original;
+    state.restoreTraining = undefined;
+  };
+}
+
+function compile(
+  model: LayersModel,
+  args: ModelCompileArgs,
+  original: LayersModel['compile'],
+): void {
+  const losses = mapEntries(args.loss as PerOutput<unknown>, (entry) =>
+    isKnownLoss(entry) ? getLoss(entry) : entry,
+  );
+  const byOutput = model.outputNames.map((name, index) => entryOf(losses, name, index));
+  if (!byOutput.some(isLoss)) {
+    original.call(model, args);
+    return;
+  }
+  const metrics = args.metrics as PerOutput<LossOrMetric> | undefined;
+  original.call(model, {
+    ...args,
+    loss: mapEntries(losses, (entry) =>
+      isLoss(entry) ? trainingFunction(entry) : entry,
+    ) as ModelCompileArgs['loss'],
+    metrics: Object.fromEntries(
+      model.outputNames.map((name, index) => [name, metricsOf(metrics, name, byOutput[index])]),
+    ) as unknown as NonNullable<ModelCompileArgs['metrics']>,
+  });
+  // What the user gave, for whoever reads it back.
+  Object.assign(model, { loss: args.loss, metrics: args.metrics });
+}
+
+/**
+ * The loss as TF.js's training calls it. TF.js multiplies the result by the class weights, one per sample, and takes the
+ * mean: so it gets one value per sample, scaled such that the mean is the loss's own reduction.
+ */
+function trainingFunction(loss: Loss): LossOrMetric {
+  const train = (yTrue: Tensor, yPred: Tensor): Tensor =>
+    tidy(() => {
+      const values = perSampleValues(loss, yTrue, yPred);
+      const perSample = meanOver(
+        values,
+        values.shape.map((_, axis) => axis).filter((axis) => axis > 0),
+      );
+      return loss.reduction === 'sum' ? mul(perSample, values.size) : perSample;
+    });
+  return Object.defineProperty(train, 'name', { value: loss.name });
+}
+
+/** The metrics of one output, with `'accuracy'` in the sense of its loss. */
+function metricsOf(
+  metrics: PerOutput<LossOrMetric> | undefined,
+  output: string,
+  loss: unknown,
+): LossOrMetric[] {
+  const given = Array.isArray(metrics) ? metrics : entryOf(metrics, output);
+  return [(given ?? []) as LossOrMetric | LossOrMetric[]].flat().map((metric) => {
+    if (!isLoss(loss) || (metric !== 'accuracy' && metric !== 'acc')) return metric;
+    const accuracy = classOf(loss).accuracy?.(loss.options as never);
+    // TF.js logs a metric under its function's name, and 'accuracy' as 'acc'.
+    return accuracy === undefined
+      ? metric
+      : Object.defineProperty((...args: Parameters<Metric>) => accuracy(...args), 'name', {
+          value: 'acc',
+        });
+  });
+}
+
+/** Applies a function to a loss, or to each loss of a list or dict. */
+function mapEntries(losses: PerOutput<unknown>, change: (entry: unknown) => unknown): unknown {
+  if (Array.isArray(losses)) return losses.map(change);
+  if (isDict(losses)) {
+    return Object.fromEntries(Object.entries(losses).map(([name, entry]) => [name, change(entry)]));
+  }
+  return change(losses);
+}
+
+/** The entry for one output. */
+function entryOf(entries: unknown, name: string, index?: number): unknown {
+  if (Array.isArray(entries)) return index === undefined ? undefined : entries[index];
+  return isDict(entries) ? entries[name] : entries;
+}
+
+/** A dict by output is what is neither a name, nor a function, nor a saved config. */
+function isDict(value: unknown): value is Record<string, unknown> {
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !isKnownLoss(value)
+  );
+}
