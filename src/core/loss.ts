@@ -5,6 +5,7 @@ import { assertOneOf } from './checks.js';
 import {
   configToOptions,
   optionsToConfig,
+  toFunctionName,
   toSnakeCase,
   withDefaults,
   type Config,
@@ -121,18 +122,7 @@ export abstract class Loss<Options extends object = object> {
         `Loss: a subclass must give a static className. Received: class ${new.target.name} without one.`,
       );
     }
-    const all = withDefaults(className, options as Record<string, unknown>, {
-      reduction: 'sum_over_batch_size' as Reduction,
-      name: toSnakeCase(className),
-      ...lossClass.defaults,
-    });
-    const { reduction, name, ...own } = all;
-    assertOneOf(className, 'reduction', reduction, [...REDUCTIONS, null]);
-    if (typeof name !== 'string') {
-      throw new TypeError(`${className}: name must be a string. Received: ${formatValue(name)}.`);
-    }
-    lossClass.check(className, own);
-
+    const { reduction, name, ...own } = readOptions(className, lossClass, options);
     const loss: Loss<Options> = callable(
       new.target.prototype as object,
       (yTrue: Input, yPred: Input, sampleWeight?: Input | null): Tensor =>
@@ -193,21 +183,48 @@ export function classOf(loss: Loss): LossClass {
   return (loss as unknown as { constructor: LossClass }).constructor;
 }
 
-/** Settings of {@link perSampleValues}. */
-interface PerSampleSettings {
-  /** Whose error texts these are. */
-  readonly who: string;
-  /** Whether labels and predictions whose ranks differ by a last axis of 1 are aligned first. */
-  readonly align: boolean;
+/** The options of a loss object with defaults filled in, after all checks. */
+function readOptions(who: string, lossClass: LossClass, options: object) {
+  const all = withDefaults(
+    who,
+    { ...options },
+    {
+      reduction: 'sum_over_batch_size' as Reduction,
+      name: toSnakeCase(lossClass.className),
+      ...lossClass.defaults,
+    },
+  );
+  const { reduction, name, ...own } = all;
+  assertOneOf(who, 'reduction', reduction, [...REDUCTIONS, null]);
+  if (typeof name !== 'string') {
+    throw new TypeError(`${who}: name must be a string. Received: ${formatValue(name)}.`);
+  }
+  lossClass.check(who, own);
+  return all;
 }
 
-/** What a loss object computes before weights and reduction, from inputs that are checked first. */
-export function perSampleValues(
-  loss: Loss,
+/**
+ * The function form of a loss: per-sample values, without weights and reduction. Labels and predictions are not aligned,
+ * as in Keras.
+ */
+export function lossValues(
+  lossClass: LossClass,
   yTrue: Input,
   yPred: Input,
-  { who, align }: PerSampleSettings = { who: classOf(loss).className, align: true },
+  options: object,
 ): Tensor {
+  const who = toFunctionName(lossClass.className);
+  readOptions(who, lossClass, options);
+  return compute(who, new lossClass(options as never), yTrue, yPred, false);
+}
+
+/** What a loss object computes before weights and reduction. */
+export function perSampleValues(loss: Loss, yTrue: Input, yPred: Input): Tensor {
+  return compute(classOf(loss).className, loss, yTrue, yPred, true);
+}
+
+/** `compute` of the loss, on inputs that were checked before any kernel ran. */
+function compute(who: string, loss: Loss, yTrue: Input, yPred: Input, align: boolean): Tensor {
   return tidy(() => {
     const labels = toTensor(who, 'yTrue', yTrue);
     const output = toTensor(who, 'yPred', yPred);

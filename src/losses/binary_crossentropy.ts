@@ -11,7 +11,7 @@ import {
   type Axis,
 } from '../core/checks.js';
 import { assertSameShape, broadcast, type Input } from '../core/inputs.js';
-import { Loss, perSampleValues } from '../core/loss.js';
+import { Loss, lossValues } from '../core/loss.js';
 import { meanOver } from '../core/reduction.js';
 import { binaryAccuracy } from '../metrics/binary_accuracy.js';
 import { sigmoidCrossEntropy } from '../ops/sigmoid_cross_entropy_with_logits.js';
@@ -62,8 +62,7 @@ export function binaryCrossentropy(
   yPred: Input,
   options: BinaryCrossentropyOptions = {},
 ): Tensor {
-  const settings = { who: 'binaryCrossentropy', align: false };
-  return perSampleValues(new BinaryCrossentropy(options), yTrue, yPred, settings);
+  return lossValues(BinaryCrossentropy, yTrue, yPred, options);
 }
 
 /**

@@ -1,0 +1,48 @@
+import { expect } from '@jest/globals';
+import { Tensor, tensor, type TensorLike } from '@tensorflow/tfjs';
+
+import { backend } from './backend.js';
+
+/** How far a result may be from the expected one: relative · |expected| + absolute. */
+export interface Tolerance {
+  relative: number;
+  absolute: number;
+}
+
+/**
+ * Float32 results of a handful of operations: a few units in the last place (1 ulp is 6e-8 to 1.2e-7). On wasm the
+ * kernels of exp, sigmoid and sum are a little less exact, and tfjs-node flushes numbers below 1e-38.
+ */
+const TOLERANCES: Record<string, Tolerance> = {
+  cpu: { relative: 5e-7, absolute: 1e-37 },
+  wasm: { relative: 1e-6, absolute: 1e-37 },
+  tensorflow: { relative: 1e-6, absolute: 1e-37 },
+};
+
+/** The tolerance of the backend that runs. */
+export function tolerance(): Tolerance {
+  const found = TOLERANCES[backend];
+  if (found === undefined) throw new Error(`No tolerance for backend ${backend}.`);
+  return found;
+}
+
+/** Shape and values agree; NaN equals NaN alone, and an infinity only itself. */
+export function expectClose(
+  actual: Tensor,
+  expected: TensorLike | Tensor,
+  { relative, absolute }: Partial<Tolerance> = {},
+): void {
+  const wanted = expected instanceof Tensor ? expected : tensor(expected, undefined, 'float32');
+  expect(actual.shape).toEqual(wanted.shape);
+  const limits = tolerance();
+  const [got, want] = [actual.dataSync(), wanted.dataSync()];
+  const far = Array.from(want, (value, index) => ({ index, value, got: got[index]! })).filter(
+    ({ value, got }) =>
+      !Object.is(value, got) &&
+      !(
+        Math.abs(value - got) <=
+        (relative ?? limits.relative) * Math.abs(value) + (absolute ?? limits.absolute)
+      ),
+  );
+  expect(far).toEqual([]);
+}

@@ -1,0 +1,22 @@
+import { afterEach, beforeAll, beforeEach, jest } from '@jest/globals';
+import * as tf from '@tensorflow/tfjs';
+import '@tensorflow/tfjs-backend-wasm';
+
+import { backend } from './backend.js';
+
+beforeAll(async () => {
+  if (backend === 'tensorflow') await import(String('@tensorflow/tfjs-node'));
+  // The cpu backend advertises tfjs-node at its first use.
+  jest.spyOn(console, 'warn').mockImplementationOnce(() => undefined);
+  if (!(await tf.setBackend(backend))) throw new Error(`The backend ${backend} did not start.`);
+  tf.scalar(0).dispose();
+  jest.restoreAllMocks();
+});
+
+// Each test has a tensor scope of its own, so that none has to dispose what it made.
+beforeEach(() => {
+  tf.engine().startScope();
+});
+afterEach(() => {
+  tf.engine().endScope();
+});

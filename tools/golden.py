@@ -1,0 +1,70 @@
+"""Fills golden files with losses and gradients from Keras.
+
+    python3 tools/golden.py binary_crossentropy
+
+A golden file stands beside the test of a loss and lists inputs and options; this script adds to each case what Keras
+answers: `loss`, and `gradient` of its sum with respect to yPred. Inputs are rounded to float32 and everything is computed
+in float64, so that the numbers are those of an exact computation on our inputs; a case with "floatx": "float32" is computed
+in float32, where Keras's clip, 1 - 1e-7, is a different number. Options are written as in our package.
+
+Needs: pip install keras tensorflow-cpu
+"""
+
+import json
+import os
+import re
+import sys
+from pathlib import Path
+
+os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+TESTS = Path(__file__).parent.parent / "__tests__" / "losses"
+
+
+def snake_case(name):
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def answer(class_name, case):
+    floatx = case.get("floatx", "float64")
+    keras.config.set_floatx(floatx)
+    options = {snake_case(name): value for name, value in case["options"].items()}
+    if isinstance(options.get("axis"), list):
+        options["axis"] = tuple(options["axis"])
+    loss = getattr(keras.losses, class_name)(**options, dtype=floatx)
+    y_true = np.array(case["yTrue"], dtype=case.get("yTrueDtype", "float32"))
+    y_pred = tf.constant(np.array(case["yPred"], dtype="float32"), dtype=floatx)
+    weight = case.get("sampleWeight")
+    if weight is not None:
+        weight = np.array(weight, dtype="float32").astype(floatx)
+    with tf.GradientTape() as tape:
+        tape.watch(y_pred)
+        value = loss(y_true, y_pred, sample_weight=weight)
+        total = tf.reduce_sum(value)
+    gradient = tape.gradient(total, y_pred)
+    return value.numpy().tolist(), gradient.numpy().tolist()
+
+
+def fill(name):
+    path = TESTS / f"{name}.golden.json"
+    golden = json.loads(path.read_text())
+    for case in golden["cases"]:
+        case["loss"], case["gradient"] = answer(golden["class"], case)
+    golden["source"] = f"Keras {keras.__version__} on TensorFlow {tf.__version__}"
+    cases = ",\n".join("    " + json.dumps(case) for case in golden["cases"])
+    head = json.dumps({"source": golden["source"], "class": golden["class"]}, indent=2)[:-2]
+    path.write_text(f'{head},\n  "cases": [\n{cases}\n  ]\n}}\n')
+    print(f"{path.name}: {len(golden['cases'])} cases from {golden['source']}")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit("golden: name a loss. Known: " + ", ".join(
+            sorted(path.name.removesuffix(".golden.json") for path in TESTS.glob("*.golden.json"))))
+    for name in sys.argv[1:]:
+        fill(name)
