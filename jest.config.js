@@ -37,11 +37,18 @@ const onBackend = (backend) => ({
 });
 
 /** What does not depend on a backend: snippets of the docs, the packed package, the examples. */
-const once = { ...onBackend('cpu'), displayName: 'package', testMatch: ['<rootDir>/__tests__/*.test.ts'] };
+const once = {
+  ...onBackend('cpu'),
+  displayName: 'package',
+  testMatch: ['<rootDir>/__tests__/*.test.ts'],
+};
 
 const backends = ['cpu', 'wasm'];
 if (hasTfjsNode()) backends.push('tensorflow');
-else console.log('tensorflow: not tested, @tensorflow/tfjs-node is not installed (tools/tfjs_node.sh)');
+else
+  console.log(
+    'tensorflow: not tested, @tensorflow/tfjs-node is not installed (tools/tfjs_node.sh)',
+  );
 
 export default {
   projects: [...backends.map(onBackend), once],

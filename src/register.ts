@@ -9,7 +9,9 @@ import { integrateTraining, type Layers } from './training/compile.js';
  *
  * @param layers - `tf` or `@tensorflow/tfjs-layers`; without it, models stay as they are.
  * @example
+ * ```ts
  * register(tf);
+ * ```
  */
 export function register(layers?: Layers): void {
   registerBuiltIns(losses);
@@ -21,7 +23,9 @@ export function register(layers?: Layers): void {
  * stay known.
  *
  * @example
+ * ```ts
  * unregister();
+ * ```
  */
 export function unregister(): void {
   shared().restoreTraining?.();

@@ -25,10 +25,12 @@ export interface SerializedLoss {
  * @param lossClass - A subclass of {@link Loss}, found by its `className` and `aliases`.
  * @throws RangeError if the name belongs to a loss of this package.
  * @example
+ * ```ts
  * registerLoss('meanCubedError', (yTrue, yPred) =>
  *   tf.mean(tf.pow(tf.abs(tf.sub(yTrue, yPred)), 3), -1),
  * );
  * getLoss('mean_cubed_error')([[1], [2]], [[3], [2]]); // ≈ 4
+ * ```
  */
 export function registerLoss(lossClass: LossClass): void;
 /**
@@ -79,13 +81,15 @@ export function unregisterBuiltIns(): void {
  * (`'bce'`, `'binary_crossentropy'`, `'binaryCrossentropy'`, `'BinaryCrossentropy'`), or a saved config of Keras 3 or 2.
  * @throws RangeError if the name is unknown; the text offers the nearest one.
  * @example
+ * ```ts
  * getLoss('bce')([[1]], [[0.5]]); // ≈ 0.6931
+ * ```
  */
 export function getLoss(identifier: LossIdentifier): Loss {
   if (typeof identifier === 'string') return new (named(identifier))();
   if (isLoss(identifier)) return identifier;
   if (isLossClass(identifier)) return new identifier();
-  if (typeof identifier === 'function') return fromFunction(identifier as LossFunction);
+  if (typeof identifier === 'function') return fromFunction(identifier);
   if (isSerializedLoss(identifier)) return deserializeLoss(identifier);
   throw new TypeError(
     `getLoss: takes a loss object, class, function, name or saved config. ` +
@@ -104,7 +108,9 @@ export function isKnownLoss(identifier: unknown): identifier is LossIdentifier {
  * Names of all losses, in the spelling of their functions.
  *
  * @example
+ * ```ts
  * listLosses().includes('binaryCrossentropy'); // true
+ * ```
  */
 export function listLosses(): string[] {
   const classes = new Set([...shared().losses.values()].map((entry) => entry.lossClass));
@@ -115,7 +121,9 @@ export function listLosses(): string[] {
  * A loss object as the JSON that Keras 3 saves.
  *
  * @example
+ * ```ts
  * serializeLoss(new BinaryCrossentropy({ fromLogits: true })).config.from_logits; // true
+ * ```
  */
 export function serializeLoss(loss: Loss): SerializedLoss & { config: Config } {
   const lossClass = classOf(loss);
@@ -133,7 +141,9 @@ export function serializeLoss(loss: Loss): SerializedLoss & { config: Config } {
  *
  * @throws RangeError if the class is unknown or the config has an unknown entry.
  * @example
+ * ```ts
  * deserializeLoss({ class_name: 'BinaryCrossentropy', config: { from_logits: true } })([[1]], [[0]]); // ≈ 0.6931
+ * ```
  */
 export function deserializeLoss(serialized: SerializedLoss): Loss {
   const { class_name: className, config } = serialized;

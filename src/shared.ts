@@ -17,7 +17,7 @@ interface Shared {
   restoreTraining: (() => void) | undefined;
 }
 
-const KEY = Symbol.for('tfjs-losses');
+const KEY: unique symbol = Symbol.for('tfjs-losses');
 
 /** The shared state, made at first use. */
 export function shared(): Shared {

@@ -235,7 +235,7 @@ describe('binary cross-entropy', () => {
       tf.tensor([1, 0], undefined, 'int32'),
       tf.tensor([1, 0], undefined, 'bool'),
     ]) {
-      expectClose(bce(labels as tf.TensorLike, new Float32Array([0.7, 0.2])), expected);
+      expectClose(bce(labels, new Float32Array([0.7, 0.2])), expected);
     }
     expectClose(bce(1, 0.5), Math.LN2);
   });

@@ -13,10 +13,10 @@ export function kernelsOf(f: () => unknown): string[] {
   const engine = tf.engine();
   const names: string[] = [];
   const runKernel = engine.runKernel.bind(engine);
-  engine.runKernel = ((name: string, ...args: [never, never]) => {
+  engine.runKernel = (name: string, ...args: [never, never]) => {
     names.push(name);
     return runKernel(name, ...args);
-  }) as typeof engine.runKernel;
+  };
   try {
     f();
   } finally {

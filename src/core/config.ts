@@ -6,11 +6,8 @@ export type Config = Record<string, unknown>;
 /** `fromLogits` → `from_logits`, `BinaryCrossentropy` → `binary_crossentropy`. */
 export function toSnakeCase(name: string): string {
   return name
-    .replace(
-      /([A-Z]+)([A-Z][a-z])|([a-z0-9])([A-Z])/g,
-      (_, a: string, b: string, c: string, d: string) =>
-        a === undefined ? `${c}_${d}` : `${a}_${b}`,
-    )
+    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1_$2')
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .toLowerCase();
 }
 

@@ -10,11 +10,16 @@ export function formatShape(shape: readonly number[]): string {
 
 /** What came in, short enough for one line of an error text. */
 export function formatValue(value: unknown): string {
+  const text = describe(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+function describe(value: unknown): string {
   if (typeof value === 'function')
     return value.name === '' ? 'a function' : `function ${value.name}`;
-  if (typeof value === 'bigint') return `${String(value)}n`;
-  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  return typeof value === 'object' || typeof value === 'string'
+    ? JSON.stringify(value)
+    : String(value);
 }
 
 /** An error text that lists what is allowed and, where a name is close to one of them or to an alias, offers it. */

@@ -57,7 +57,7 @@ export interface LossClass {
 }
 
 /** Marks loss objects for all copies of this package, whose classes differ. */
-const LOSS = Symbol.for('tfjs-losses.Loss');
+const LOSS: unique symbol = Symbol.for('tfjs-losses.Loss');
 
 /** Whether the value is a loss object, of this copy of the package or another. */
 export function isLoss(value: unknown): value is Loss {
@@ -98,6 +98,7 @@ export interface Loss<Options extends object = object> {
  * lookup by name and `model.compile` then work by themselves.
  *
  * @example
+ * ```ts
  * class MeanCubedError extends Loss {
  *   static className = 'MeanCubedError';
  *   compute(yTrue, yPred) {
@@ -105,6 +106,7 @@ export interface Loss<Options extends object = object> {
  *   }
  * }
  * new MeanCubedError({ reduction: 'sum' })([[1], [2]], [[3], [2]]); // ≈ 8
+ * ```
  */
 // The interface above gives the objects their call signature, which a class cannot declare.
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
@@ -170,13 +172,10 @@ export abstract class Loss<Options extends object = object> {
   static checkShapes(_who: string, _options: object, _yTrue: number[], _yPred: number[]): void {
     // By default `compute` decides.
   }
-
-  /** @internal */
-  get [LOSS](): true {
-    return true;
-  }
 }
+// A loss object is a function: it has `bind`, `call` and `apply`.
 Object.setPrototypeOf(Loss.prototype, Function.prototype);
+Object.defineProperty(Loss.prototype, LOSS, { value: true });
 
 /** The class of a loss object, with what it says about itself. */
 export function classOf(loss: Loss): LossClass {
@@ -189,7 +188,7 @@ function readOptions(who: string, lossClass: LossClass, options: object) {
     who,
     { ...options },
     {
-      reduction: 'sum_over_batch_size' as Reduction,
+      reduction: 'sum_over_batch_size',
       name: toSnakeCase(lossClass.className),
       ...lossClass.defaults,
     },

@@ -1,4 +1,4 @@
-import { customGrad, mean, sum, zeros, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
+import { customGrad, mean, sum, zeros, type Tensor } from '@tensorflow/tfjs-core';
 
 import { divideNoNan } from './elementwise.js';
 
@@ -36,9 +36,9 @@ function sumOver(values: Tensor): Tensor {
 
 /** What a sum of nothing is. TF.js's wasm backend leaves such a result uninitialised. */
 function zerosOver(values: Tensor, axes: number[] = values.shape.map((_, axis) => axis)): Tensor {
-  const shape = values.shape.filter((_, axis) => !axes.includes(axis));
-  return customGrad((x) => {
-    const inputs = x as Tensor;
-    return { value: zeros(shape), gradFunc: () => zerosLike(inputs) };
-  })(values);
+  const { shape } = values;
+  return customGrad(() => ({
+    value: zeros(shape.filter((_, axis) => !axes.includes(axis))),
+    gradFunc: () => zeros(shape),
+  }))(values);
 }

@@ -52,9 +52,13 @@ export interface BinaryCrossentropyOptions {
  * @throws {@link ShapeError} if the shapes differ.
  * @throws RangeError if an option is unknown or outside its range, TypeError if it or an input is of the wrong kind.
  * @example
+ * ```ts
  * binaryCrossentropy([[0, 1], [0, 0]], [[0.6, 0.4], [0.4, 0.6]]); // ≈ [0.9163, 0.7136]
+ * ```
  * @example
+ * ```ts
  * binaryCrossentropy([[0, 1]], [[-18.6, 0.51]], { fromLogits: true }); // ≈ [0.2352]
+ * ```
  * @see Goodfellow, Bengio & Courville, Deep Learning (2016), §6.2.2.2.
  */
 export function binaryCrossentropy(
@@ -69,8 +73,10 @@ export function binaryCrossentropy(
  * {@link binaryCrossentropy} as a loss object: weighted, reduced, found by name, and saved.
  *
  * @example
+ * ```ts
  * const bce = new BinaryCrossentropy({ fromLogits: true, reduction: 'sum' });
  * bce([[0, 1], [0, 0]], [[-18.6, 0.51], [2.94, -12.8]]); // ≈ 1.7309
+ * ```
  */
 export class BinaryCrossentropy extends Loss<BinaryCrossentropyOptions> {
   static override readonly className = 'BinaryCrossentropy';

@@ -19,15 +19,19 @@ const defaults: Required<BinaryAccuracyOptions> = { fromLogits: false, threshold
 /**
  * Metric: how often yes/no predictions match their labels, one value per sample, for `metrics: [...]`.
  *
- *     accuracy = mean(yTrue = (yPred > t), −1),  t = fromLogits ? log(threshold / (1 − threshold)) : threshold
+ * ```
+ * accuracy = mean(yTrue = (yPred > t), −1),  t = fromLogits ? log(threshold / (1 − threshold)) : threshold
+ * ```
  *
  * @returns A function of `(yTrue, yPred)`, both [batch, d₀, …, dₙ], that gives values in [0, 1] of shape
  * [batch, d₀, …, dₙ₋₁].
  * @throws RangeError if `threshold` is outside [0, 1] or an option is unknown.
  * @throws {@link ShapeError} (the metric) if the shapes differ.
  * @example
+ * ```ts
  * const accuracy = binaryAccuracy({ fromLogits: true });
  * accuracy([[1, 0, 1, 0]], [[0.2, -3, -0.1, -5]]); // ≈ [0.75]
+ * ```
  */
 export function binaryAccuracy(options: BinaryAccuracyOptions = {}): Metric {
   const { fromLogits, threshold } = withDefaults(who, options as Record<string, unknown>, defaults);

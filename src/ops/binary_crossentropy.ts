@@ -24,7 +24,9 @@ export interface BinaryCrossentropyOpOptions {
  * @throws {@link ShapeError} if the shapes differ.
  * @throws TypeError if an input is disposed or not numeric.
  * @example
+ * ```ts
  * ops.binaryCrossentropy([0, 1], [0.6, 0.4]); // ≈ [0.9163, 0.9163]
+ * ```
  * @see Keras, `keras.ops.binary_crossentropy`.
  */
 export function binaryCrossentropy(

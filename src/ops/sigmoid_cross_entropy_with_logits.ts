@@ -34,7 +34,9 @@ import { log1p } from './log1p.js';
  * @throws {@link ShapeError} if the shapes differ.
  * @throws TypeError if an input is disposed or not numeric.
  * @example
+ * ```ts
  * sigmoidCrossEntropyWithLogits([0, 1, 1], [-40, 0, -40]); // ≈ [4.2484e-18, 0.6931, 40]
+ * ```
  * @see TensorFlow, `tf.nn.sigmoid_cross_entropy_with_logits`.
  */
 export function sigmoidCrossEntropyWithLogits(labels: Input, logits: Input): Tensor {

@@ -22,7 +22,9 @@ import { sigmoidCrossEntropy } from './sigmoid_cross_entropy_with_logits.js';
  * @throws {@link ShapeError} if the shapes do not fit.
  * @throws TypeError if an input is disposed or not numeric.
  * @example
+ * ```ts
  * weightedCrossEntropyWithLogits([1, 0], [0, 0], 3); // ≈ [2.0794, 0.6931]
+ * ```
  * @see TensorFlow, `tf.nn.weighted_cross_entropy_with_logits`.
  */
 export function weightedCrossEntropyWithLogits(

@@ -43,9 +43,7 @@ function compile(
   args: ModelCompileArgs,
   original: LayersModel['compile'],
 ): void {
-  const losses = mapEntries(args.loss as PerOutput<unknown>, (entry) =>
-    isKnownLoss(entry) ? getLoss(entry) : entry,
-  );
+  const losses = mapEntries(args.loss, (entry) => (isKnownLoss(entry) ? getLoss(entry) : entry));
   const byOutput = model.outputNames.map((name, index) => entryOf(losses, name, index));
   if (!byOutput.some(isLoss)) {
     original.call(model, args);

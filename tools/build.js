@@ -1,0 +1,27 @@
+/** Builds dist/esm and dist/cjs, each with its own type declarations. */
+import { execFileSync } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
+
+const tsc = (...args) =>
+  execFileSync(
+    process.execPath,
+    ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', ...args],
+    {
+      stdio: 'inherit',
+    },
+  );
+
+rmSync('dist', { recursive: true, force: true });
+tsc();
+tsc(
+  '--outDir',
+  'dist/cjs',
+  '--module',
+  'CommonJS',
+  '--moduleResolution',
+  'Bundler',
+  '--verbatimModuleSyntax',
+  'false',
+);
+// The package is ESM by default; this folder is not.
+writeFileSync('dist/cjs/package.json', `${JSON.stringify({ type: 'commonjs' })}\n`);
