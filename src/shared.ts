@@ -21,6 +21,6 @@ const KEY: unique symbol = Symbol.for('tfjs-losses');
 
 /** The shared state, made at first use. */
 export function shared(): Shared {
-  const scope = globalThis as { [KEY]?: Shared };
+  const scope: Partial<Record<typeof KEY, Shared>> = globalThis;
   return (scope[KEY] ??= { losses: new Map(), functions: new Map(), restoreTraining: undefined });
 }

@@ -175,7 +175,7 @@ describe('model.compile', () => {
       const model = sequential();
       compile(model, fromLogits);
       const { history } = await model.fit(tf.tensor2d(x), labels, quiet);
-      expect(history['loss']![0]).toBeCloseTo(mean(perSample), 5);
+      expect(history.loss![0]).toBeCloseTo(mean(perSample), 5);
     }
     const model = sequential();
     compile(model, fromLogits);
@@ -184,7 +184,7 @@ describe('model.compile', () => {
       ys: tf.data.array([0, 1, 1, 0]),
     });
     const { history } = await model.fitDataset(rows.batch(4), { epochs: 1, verbose: 0 });
-    expect(history['loss']![0]).toBeCloseTo(mean(perSample), 5);
+    expect(history.loss![0]).toBeCloseTo(mean(perSample), 5);
   });
 
   it('takes losses by list and by name for several outputs', async () => {
@@ -198,11 +198,11 @@ describe('model.compile', () => {
       const model = tf.model({ inputs: input, outputs });
       compile(model, loss, ['accuracy']);
       const { history } = await model.fit(tf.tensor2d(x), [tf.tensor2d(y), tf.tensor2d(y)], quiet);
-      expect(history['a_loss']![0]).toBeCloseTo(mean(perSample), 5);
-      expect(history['b_loss']![0]).toBeCloseTo(mean(perSample), 5);
-      expect(history['loss']![0]).toBeCloseTo(2 * mean(perSample), 5);
+      expect(history.a_loss![0]).toBeCloseTo(mean(perSample), 5);
+      expect(history.b_loss![0]).toBeCloseTo(mean(perSample), 5);
+      expect(history.loss![0]).toBeCloseTo(2 * mean(perSample), 5);
       // The same predictions, as probabilities and as logits.
-      expect(history['b_acc']![0]).toBe(history['a_acc']![0]);
+      expect(history.b_acc![0]).toBe(history.a_acc![0]);
     }
   });
 
@@ -260,7 +260,7 @@ describe('losses of users', () => {
     const expected = 2 * mean(logits.map((z, i) => (z - y[i]![0]!) ** 2));
     const model = sequential();
     compile(model, 'doubled');
-    expect((await firstEpoch(model))['loss']).toBeCloseTo(expected, 5);
+    expect((await firstEpoch(model)).loss).toBeCloseTo(expected, 5);
   });
 });
 
@@ -310,7 +310,7 @@ describe('register and unregister', () => {
     const model = sequential();
     compile(model, 'binaryCrossentropy');
     // On a linear head it clips negative logits away: not the cross-entropy of the logits.
-    expect((await firstEpoch(model))['loss']).not.toBeCloseTo(mean(perSample), 1);
+    expect((await firstEpoch(model)).loss).not.toBeCloseTo(mean(perSample), 1);
     expect(() => {
       compile(model, 'bce');
     }).toThrow('Unknown loss bce');

@@ -17,9 +17,8 @@ export function formatValue(value: unknown): string {
 function describe(value: unknown): string {
   if (typeof value === 'function')
     return value.name === '' ? 'a function' : `function ${value.name}`;
-  return typeof value === 'object' || typeof value === 'string'
-    ? JSON.stringify(value)
-    : String(value);
+  if (typeof value === 'object' || typeof value === 'string') return JSON.stringify(value);
+  return String(value);
 }
 
 /** An error text that lists what is allowed and, where a name is close to one of them or to an alias, offers it. */
