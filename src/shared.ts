@@ -17,10 +17,10 @@ interface Shared {
   restoreTraining: (() => void) | undefined;
 }
 
-const KEY: unique symbol = Symbol.for('tfjs-losses');
+const KEY = Symbol.for('tfjs-losses');
 
 /** The shared state, made at first use. */
 export function shared(): Shared {
-  const scope: Partial<Record<typeof KEY, Shared>> = globalThis;
+  const scope = globalThis as unknown as Record<symbol, Shared | undefined>;
   return (scope[KEY] ??= { losses: new Map(), functions: new Map(), restoreTraining: undefined });
 }

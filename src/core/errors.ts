@@ -15,10 +15,20 @@ export function formatValue(value: unknown): string {
 }
 
 function describe(value: unknown): string {
-  if (typeof value === 'function')
-    return value.name === '' ? 'a function' : `function ${value.name}`;
-  if (typeof value === 'object' || typeof value === 'string') return JSON.stringify(value);
-  return String(value);
+  switch (typeof value) {
+    case 'function':
+      return value.name === '' ? 'a function' : `function ${value.name}`;
+    case 'object':
+    case 'string':
+      return JSON.stringify(value);
+    case 'undefined':
+      return 'undefined';
+    case 'number':
+    case 'boolean':
+    case 'bigint':
+    case 'symbol':
+      return value.toString();
+  }
 }
 
 /** An error text that lists what is allowed and, where a name is close to one of them or to an alias, offers it. */

@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+
+import * as tf from '@tensorflow/tfjs';
+
+/** Features, standardised, and labels: 0 malignant, 1 benign. */
+export interface Samples {
+  xs: tf.Tensor2D;
+  ys: tf.Tensor2D;
+}
+
+/**
+ * Breast Cancer Wisconsin (Diagnostic): 569 tumours with 30 measurements of their cell nuclei each.
+ * W. H. Wolberg, W. N. Street, O. L. Mangasarian, 1995; UCI Machine Learning Repository, CC BY 4.0.
+ */
+export function loadBreastCancer(): { training: Samples; validation: Samples } {
+  const file = new URL('../data/breast_cancer.csv', import.meta.url);
+  const [, ...lines] = readFileSync(file, 'utf8').trim().split('\n');
+  const rows = shuffle(lines.map((line) => line.split(',').map(Number)));
+  const split = Math.round(rows.length * 0.8);
+  const [training, validation] = [rows.slice(0, split), rows.slice(split)];
+
+  // Mean and deviation come from the training rows alone: validation rows must not be seen before.
+  const { mean, variance } = tf.moments(features(training), 0);
+  const samples = (part: number[][]): Samples => ({
+    xs: tf.div(tf.sub(features(part), mean), tf.sqrt(variance)),
+    ys: tf.tensor2d(part.map((row) => row.slice(-1))),
+  });
+  return { training: samples(training), validation: samples(validation) };
+}
+
+function features(rows: number[][]): tf.Tensor2D {
+  return tf.tensor2d(rows.map((row) => row.slice(0, -1)));
+}
+
+/** Fisher and Yates's shuffle, with a fixed seed. */
+function shuffle<T>(items: T[]): T[] {
+  const random = mulberry32(42);
+  const shuffled = [...items];
+  for (let i = shuffled.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [shuffled[i], shuffled[j]] = [shuffled[j] as T, shuffled[i] as T];
+  }
+  return shuffled;
+}
+
+/** A small random number generator in [0, 1), by Tommy Ettinger. */
+function mulberry32(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
