@@ -46,6 +46,11 @@ export interface LossClass {
   readonly defaults: object;
   /** Options that Keras does not know: saved only where they differ from their default. */
   readonly extensions: readonly string[];
+  /**
+   * The activation whose output this loss reads as probabilities, if it can read what went into it with the option
+   * `fromLogits`. A model that ends in this activation is then trained on the logits.
+   */
+  readonly activation?: string;
   /** The metric that `'accuracy'` means for this loss; without it TF.js chooses by the output's shape. */
   readonly accuracy?: (options: never) => Metric;
   /** Throws where an option has a value that it must not have. Called when an object is made. */

@@ -89,6 +89,7 @@ export class BinaryCrossentropy extends Loss<BinaryCrossentropyOptions> {
     compat: null,
   };
   static override readonly extensions = ['posWeight', 'compat'];
+  static readonly activation = 'sigmoid';
   static readonly accuracy = ({ fromLogits }: Required<BinaryCrossentropyOptions>) =>
     binaryAccuracy({ fromLogits });
 

@@ -5,6 +5,7 @@ import { classOf, isLoss, perSampleValues, type Loss, type Metric } from '../cor
 import { meanOver } from '../core/reduction.js';
 import { getLoss, isKnownLoss } from '../registry.js';
 import { shared } from '../shared.js';
+import { outputActivation, recordPreActivations, recoveredLogits } from './recovered_logits.js';
 
 /** The part of `@tensorflow/tfjs-layers` that the integration changes. `tf` itself has it too. */
 export interface Layers {
@@ -47,6 +48,7 @@ function compile(
   const byOutput = model.outputNames.map((name, index) => entryOf(losses, name, index));
   if (!byOutput.some(isLoss)) {
     original.call(model, args);
+    recordPreActivations(model, []);
     return;
   }
   const metrics = args.metrics as PerOutput<LossOrMetric> | undefined;
@@ -59,6 +61,16 @@ function compile(
       model.outputNames.map((name, index) => [name, metricsOf(metrics, name, byOutput[index])]),
     ) as unknown as NonNullable<ModelCompileArgs['metrics']>,
   });
+  const activations = model.outputs.map((output, index) => {
+    const [activation, loss] = [outputActivation(output), byOutput[index]];
+    return isLoss(loss) && activation?.getClassName() === probabilitiesOf(loss)
+      ? activation
+      : undefined;
+  });
+  recordPreActivations(
+    model,
+    activations.filter((activation) => activation !== undefined),
+  );
   // What the user gave, for whoever reads it back.
   Object.assign(model, { loss: args.loss, metrics: args.metrics });
 }
@@ -68,9 +80,13 @@ function compile(
  * mean: so it gets one value per sample, scaled such that the mean is the loss's own reduction.
  */
 function trainingFunction(loss: Loss): LossOrMetric {
+  const onLogits = probabilitiesOf(loss) === undefined ? undefined : fromLogits(loss);
   const train = (yTrue: Tensor, yPred: Tensor): Tensor =>
     tidy(() => {
-      const values = perSampleValues(loss, yTrue, yPred);
+      const logits = onLogits && recoveredLogits(yPred);
+      const values = logits
+        ? perSampleValues(onLogits, yTrue, logits)
+        : perSampleValues(loss, yTrue, yPred);
       const perSample = meanOver(
         values,
         values.shape.map((_, axis) => axis).filter((axis) => axis > 0),
@@ -78,6 +94,17 @@ function trainingFunction(loss: Loss): LossOrMetric {
       return loss.reduction === 'sum' ? mul(perSample, values.size) : perSample;
     });
   return Object.defineProperty(train, 'name', { value: loss.name });
+}
+
+/** The activation whose output the loss reads as probabilities, though it could read its logits. */
+function probabilitiesOf(loss: Loss): string | undefined {
+  const { fromLogits } = loss.options as { fromLogits?: boolean };
+  return fromLogits === false ? classOf(loss).activation : undefined;
+}
+
+/** The same loss, reading logits. */
+function fromLogits(loss: Loss): Loss {
+  return new (classOf(loss))({ ...loss.options, fromLogits: true } as never);
 }
 
 /** The metrics of one output, with `'accuracy'` in the sense of its loss. */

@@ -1,0 +1,200 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import * as tf from '@tensorflow/tfjs';
+
+import { BinaryCrossentropy, register, unregister } from '../../src/index.js';
+import { expectClose } from '../support/expect_close.js';
+
+// One feature of 1 or −1 and a kernel of 40: logits of ±40, on the wrong side for both labels.
+const x = [[1], [-1]];
+const y = [[0], [1]];
+const quiet = { epochs: 1, batchSize: 2, verbose: 0, shuffle: false } as const;
+
+function dense(activation: 'sigmoid' | 'linear', kernel = 40) {
+  return tf.layers.dense({
+    units: 1,
+    inputShape: [1],
+    activation,
+    weights: [tf.tensor2d([[kernel]]), tf.zeros([1])],
+  });
+}
+
+/** Models whose last step is a sigmoid, however it is written. */
+const models: Record<string, (kernel?: number) => tf.LayersModel> = {
+  'a dense layer': (kernel) => tf.sequential({ layers: [dense('sigmoid', kernel)] }),
+  'an activation layer': (kernel) =>
+    tf.sequential({
+      layers: [dense('linear', kernel), tf.layers.activation({ activation: 'sigmoid' })],
+    }),
+  'a functional model': (kernel) => {
+    const input = tf.input({ shape: [1] });
+    const output = dense('sigmoid', kernel).apply(input) as tf.SymbolicTensor;
+    return tf.model({ inputs: input, outputs: output });
+  },
+  'a model inside a model': (kernel) => {
+    const input = tf.input({ shape: [1] });
+    const inner = models['a functional model']!(kernel);
+    return tf.model({ inputs: input, outputs: inner.apply(input) as tf.SymbolicTensor });
+  },
+};
+
+function compile(model: tf.LayersModel, loss: unknown = new BinaryCrossentropy()): tf.LayersModel {
+  model.compile({ optimizer: tf.train.sgd(0.5), loss: loss as string, metrics: ['accuracy'] });
+  return model;
+}
+
+async function fit(model: tf.LayersModel, epochs = 1): Promise<number[]> {
+  const { history } = await model.fit(tf.tensor2d(x), tf.tensor2d(y), { ...quiet, epochs });
+  return history.loss as number[];
+}
+
+beforeEach(() => {
+  register(tf);
+});
+
+describe('a model that ends in a sigmoid is trained on its logits', () => {
+  describe.each(Object.entries(models))('in %s', (_, build) => {
+    it('from ±40 on the wrong side, where a probability has no gradient left', async () => {
+      const model = compile(build());
+      // By hand: loss 40 and dLoss/dKernel = 1, so each step of 0.5 takes 0.5 off the kernel, and off the loss.
+      expect(await fit(model, 3)).toEqual([40, 39.5, 39]);
+      expectClose(model.getWeights()[0]!, [[38.5]]);
+    });
+
+    it('by the same steps as the model without the sigmoid, losses from logits', async () => {
+      const [probabilities, logits] = [
+        compile(build(3)),
+        tf.sequential({ layers: [dense('linear', 3)] }),
+      ];
+      compile(logits, new BinaryCrossentropy({ fromLogits: true }));
+      expect(await fit(probabilities, 30)).toEqual(await fit(logits, 30));
+      expectClose(probabilities.getWeights()[0]!, logits.getWeights()[0]!, { relative: 0 });
+    });
+
+    it('is evaluated on the logits, and still predicts probabilities', () => {
+      const model = compile(build());
+      const [loss, accuracy] = model.evaluate(tf.tensor2d(x), tf.tensor2d(y)) as tf.Scalar[];
+      expectClose(loss!, 40);
+      expectClose(accuracy!, 0);
+      expectClose(model.predict(tf.tensor2d(x)) as tf.Tensor, [[1], [Math.exp(-40)]]);
+    });
+  });
+
+  it('by name, and with all options of the loss', async () => {
+    expect(await fit(compile(models['a dense layer']!(), 'bce'))).toEqual([40]);
+    // By hand: labels 0.1 and 0.9, logits 40 and −40, the positive one three times: (36 + 108) / 2.
+    const loss = new BinaryCrossentropy({ labelSmoothing: 0.2, posWeight: 3 });
+    const [first] = await fit(compile(models['a dense layer']!(), loss));
+    expect(first).toBeCloseTo(72, 4);
+  });
+
+  it('through trainOnBatch and fitDataset', async () => {
+    const model = compile(models['a dense layer']!());
+    const [loss] = (await model.trainOnBatch(tf.tensor2d(x), tf.tensor2d(y))) as number[];
+    expect(loss).toBe(40);
+    const rows = tf.data.zip({ xs: tf.data.array(x), ys: tf.data.array(y) });
+    const { history } = await model.fitDataset(rows.batch(2), { epochs: 1, verbose: 0 });
+    expect(history.loss).toEqual([39.5]);
+  });
+
+  it('where several outputs end in one', async () => {
+    const input = tf.input({ shape: [1] });
+    const outputs = [dense('sigmoid'), dense('linear'), dense('sigmoid', -40)].map(
+      (layer) => layer.apply(input) as tf.SymbolicTensor,
+    );
+    const model = tf.model({ inputs: input, outputs });
+    compile(model, ['bce', new BinaryCrossentropy({ fromLogits: true }), 'bce']);
+    const labels = [tf.tensor2d(y), tf.tensor2d(y), tf.tensor2d(y)];
+    const { history } = await model.fit(tf.tensor2d(x), labels, quiet);
+    expect(history.loss).toEqual([80]);
+  });
+
+  it("does not touch a sigmoid of the user's own, or one in the middle", async () => {
+    const model = tf.sequential({
+      layers: [dense('sigmoid', 1), tf.layers.dense({ units: 1, kernelInitializer: 'ones' })],
+    });
+    compile(model, new BinaryCrossentropy({ fromLogits: true }));
+    const p = (v: number) => 1 / (1 + Math.exp(-v));
+    const softplus = (v: number) => Math.log1p(Math.exp(v));
+    const [first] = await fit(model);
+    expect(first).toBeCloseTo((softplus(p(1)) + softplus(-p(-1))) / 2, 5);
+  });
+});
+
+describe('recording logits', () => {
+  it('leaves no tensor behind, in training, evaluation and after errors', async () => {
+    for (const build of Object.values(models)) {
+      const model = compile(build());
+      const [xs, ys] = [tf.tensor2d(x), tf.tensor2d(y)];
+      const run = async (steps: number) => {
+        await model.fit(xs, ys, { ...quiet, epochs: steps, validationData: [xs, ys] });
+        tf.dispose(model.evaluate(xs, ys));
+      };
+      await run(1);
+      const before = tf.memory().numTensors;
+      await run(50);
+      expect(tf.memory().numTensors).toBe(before);
+    }
+  });
+
+  it('adds nothing to what TF.js leaves behind where a loss throws', async () => {
+    class Broken extends BinaryCrossentropy {
+      override compute(): tf.Tensor {
+        throw new Error('broken');
+      }
+    }
+    const broken = (): tf.Tensor => {
+      throw new Error('broken');
+    };
+    const leftBehind = async (loss: unknown) => {
+      const model = compile(tf.sequential({ layers: [dense('sigmoid')] }), loss);
+      const [xs, ys] = [tf.tensor2d(x), tf.tensor2d(y)];
+      await expect(model.trainOnBatch(xs, ys)).rejects.toThrow('broken');
+      const before = tf.memory().numTensors;
+      for (let i = 0; i < 5; i++) await expect(model.trainOnBatch(xs, ys)).rejects.toThrow();
+      return tf.memory().numTensors - before;
+    };
+    expect(await leftBehind(new Broken())).toBe(await leftBehind(broken));
+  });
+
+  it('leaves the inputs of the user alone, also where they are the logits', async () => {
+    const model = tf.sequential({
+      layers: [
+        tf.layers.activation({ activation: 'sigmoid', inputShape: [1] }),
+        dense('sigmoid', 2),
+      ],
+    });
+    const identity = tf.sequential({
+      layers: [tf.layers.activation({ activation: 'sigmoid', inputShape: [1] })],
+    });
+    compile(model);
+    compile(identity);
+    const [xs, ys] = [tf.tensor2d(x), tf.tensor2d(y)];
+    await model.trainOnBatch(xs, ys);
+    const [loss] = identity.evaluate(xs, ys) as tf.Scalar[];
+    // softplus(1) for both.
+    expectClose(loss!, Math.log1p(Math.E));
+    expect(xs.isDisposed).toBe(false);
+    expect(ys.isDisposed).toBe(false);
+  });
+
+  it('does not change what is saved', () => {
+    const [ours, theirs] = [models['a dense layer']!(), models['a dense layer']!()];
+    compile(ours);
+    unregister();
+    compile(theirs, 'binaryCrossentropy');
+    const config = (model: tf.LayersModel) =>
+      JSON.stringify(model.toJSON(null, false)).replace(
+        /(dense_Dense|sequential_|input)\d+/g,
+        '$1',
+      );
+    expect(config(ours)).toBe(config(theirs));
+  });
+
+  it('ends when the model is compiled with something else', async () => {
+    const model = compile(models['a dense layer']!());
+    compile(model, tf.metrics.binaryCrossentropy);
+    const [clipped] = await fit(model);
+    // TF.js's own, on the probabilities: −log 1e-7 and −log 1.19e-7.
+    expect(clipped).toBeCloseTo((16.118095 + 15.942385) / 2, 4);
+  });
+});
