@@ -28,8 +28,8 @@ export async function main(): Promise<void> {
   const saturated = compileAll(() => tf.train.sgd(0.05));
   await trainSideBySide(saturated, wrong, sure, validation, 8);
   console.log(
-    '\nAt ±40 a sigmoid is exactly 0 or 1 in float32: its gradient is gone before any loss sees it.' +
-      '\nFrom logits nothing is rounded away, and the model recovers.',
+    '\nAt ±40 a probability is clipped, and its gradient is exactly 0: the loss of TensorFlow.js never moves.' +
+      '\nOurs reads the logits, also those behind a final sigmoid layer, and the model recovers.',
   );
 }
 

@@ -22,7 +22,7 @@ export interface SerializedLoss {
 /**
  * Makes a loss known by name: to {@link getLoss}, to `model.compile`, and to a model that is loaded.
  *
- * @param lossClass - A subclass of {@link Loss}, found by its `className` and `aliases`.
+ * @param lossClass - A subclass of `Loss`, found by its `className` and `aliases`.
  * @throws RangeError if the name belongs to a loss of this package.
  * @example
  * ```ts

@@ -1,7 +1,7 @@
 import type { LossClass } from './core/loss.js';
 
 /** A registered loss. */
-export interface Entry {
+interface Entry {
   readonly lossClass: LossClass;
   /** Whether it is one of this package, which `unregister()` takes back. */
   readonly builtIn: boolean;

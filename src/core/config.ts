@@ -12,7 +12,7 @@ export function toSnakeCase(name: string): string {
 }
 
 /** `from_logits` → `fromLogits`. */
-export function toCamelCase(name: string): string {
+function toCamelCase(name: string): string {
   return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 

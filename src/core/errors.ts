@@ -50,7 +50,7 @@ export function unknownName(
 }
 
 /** The known name with the smallest edit distance, if it is close enough to be a slip. */
-export function nearest(name: string, known: readonly string[]): string | undefined {
+function nearest(name: string, known: readonly string[]): string | undefined {
   const distances = known.map((candidate) => ({
     candidate,
     distance: editDistance(name.toLowerCase(), candidate.toLowerCase()),

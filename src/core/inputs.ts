@@ -82,7 +82,7 @@ export function withShape(value: Tensor, shape: number[]): Tensor {
 }
 
 /** Whether two shapes are equal. */
-export function sameShape(a: readonly number[], b: readonly number[]): boolean {
+function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }
 

@@ -99,7 +99,7 @@ export interface Loss<Options extends object = object> {
 /**
  * Base class of all losses. An object of it is a function: `loss(yTrue, yPred, sampleWeight)`.
  *
- * A subclass gives `className`, `defaults` and {@link Loss.compute}; weights, reduction, `getConfig()`, `fromConfig()`,
+ * A subclass gives `className`, `defaults` and `compute`; weights, reduction, `getConfig()`, `fromConfig()`,
  * lookup by name and `model.compile` then work by themselves.
  *
  * @example
@@ -163,7 +163,7 @@ export abstract class Loss<Options extends object = object> {
     };
   }
 
-  /** The loss that {@link Loss.getConfig} was asked of. Reads the configs of Keras 3 and Keras 2. */
+  /** The loss that `getConfig` was asked of. Reads the configs of Keras 3 and Keras 2. */
   static fromConfig<L extends Loss>(this: new (options?: never) => L, config: Config): L {
     return new this(configToOptions(config) as never);
   }

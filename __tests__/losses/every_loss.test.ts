@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { describe, expect, it } from '@jest/globals';
+import * as tf from '@tensorflow/tfjs';
+
+import * as losses from '../../src/losses/index.js';
+import { deserializeLoss, getLoss, register, serializeLoss } from '../../src/pure.js';
+import { isLossClass, type LossClass } from '../../src/core/loss.js';
+import { toFunctionName, toSnakeCase } from '../../src/core/config.js';
+import { expectClose } from '../support/expect_close.js';
+import type { Golden } from '../support/golden.js';
+import { expectTensorsKept } from '../support/memory.js';
+
+register();
+
+const exported: Readonly<Record<string, unknown>> = losses;
+const classes = Object.values(exported).filter(isLossClass);
+
+/** A case of the loss's golden file, for inputs that suit it. */
+function inputs(lossClass: LossClass) {
+  const file = join(__dirname, `${toSnakeCase(lossClass.className)}.golden.json`);
+  const golden = JSON.parse(readFileSync(file, 'utf8')) as Golden;
+  const found = golden.cases.find(({ yPred }) => {
+    const { rank } = tf.tensor(yPred);
+    return rank === 2;
+  })!;
+  return {
+    options: found.options,
+    yTrue: tf.tensor(found.yTrue, undefined, found.yTrueDtype),
+    yPred: tf.tensor(found.yPred),
+  };
+}
+
+describe.each(classes.map((lossClass) => ({ lossClass, name: lossClass.className })))(
+  '$name',
+  ({ lossClass }) => {
+    const make = (options: object) => new lossClass(options as never);
+
+    it('is exported as a class and as a function of the same name', () => {
+      expect(exported[lossClass.className]).toBe(lossClass);
+      expect(typeof exported[toFunctionName(lossClass.className)]).toBe('function');
+    });
+
+    it('is found by its name in every spelling, by its aliases, its class and its function', () => {
+      const { className, aliases } = lossClass;
+      const names = [className, toFunctionName(className), toSnakeCase(className), ...aliases];
+      const plain = exported[toFunctionName(className)];
+      for (const identifier of [...names, lossClass, plain] as never[]) {
+        expect(getLoss(identifier)).toBeInstanceOf(lossClass);
+      }
+    });
+
+    it('goes through its saved config with all options', () => {
+      const loss = make({ ...inputs(lossClass).options, reduction: 'sum', name: 'mine' });
+      const again = deserializeLoss(JSON.parse(JSON.stringify(serializeLoss(loss))) as never);
+      expect(again).toBeInstanceOf(lossClass);
+      expect(again.getConfig()).toEqual(loss.getConfig());
+    });
+
+    it('has reductions that fit its per-sample values', () => {
+      const { options, yTrue, yPred } = inputs(lossClass);
+      const reduced = (reduction: string) => make({ ...options, reduction })(yTrue, yPred);
+      const values = reduced('none');
+      expect(values.shape[0]).toBe(yPred.shape[0]);
+      expectClose(reduced('sum'), tf.sum(values));
+      expectClose(reduced('sum_over_batch_size'), tf.mean(values));
+      expectClose(reduced('mean_with_sample_weight'), tf.mean(values));
+    });
+
+    it('gives the same per-sample values as a function', () => {
+      const { options, yTrue, yPred } = inputs(lossClass);
+      const plain = exported[toFunctionName(lossClass.className)] as (
+        ...args: unknown[]
+      ) => tf.Tensor;
+      const none = make({ ...options, reduction: 'none' });
+      expectClose(plain(yTrue, yPred, options), none(yTrue, yPred));
+    });
+
+    it('weighs samples, and leaves out those of weight 0, though they be NaN', () => {
+      const { options, yTrue, yPred } = inputs(lossClass);
+      const batch = yPred.shape[0];
+      const none = make({ ...options, reduction: 'none' });
+      const weights = Array.from({ length: batch }, (_, sample) => sample);
+      expectClose(none(yTrue, yPred, weights), tf.mul(none(yTrue, yPred), weights));
+      const first = tf.concat([tf.fill([1, ...yPred.shape.slice(1)], NaN), yPred.slice(1)]);
+      const sum = make({ ...options, reduction: 'sum' });
+      const keep = weights.map((sample) => Number(sample > 0));
+      expectClose(sum(yTrue, first, keep), tf.sum(none(yTrue, yPred, keep)));
+      const gradient = tf.grad((output) => sum(yTrue, output, keep))(first);
+      expectClose(gradient.slice(0, 1), tf.zeros([1, ...yPred.shape.slice(1)]));
+      expect(tf.any(tf.isNaN(gradient)).dataSync()[0]).toBe(0);
+    });
+
+    it('is 0 for an empty batch', () => {
+      const { options, yTrue, yPred } = inputs(lossClass);
+      const empty = (tensor: tf.Tensor) => tensor.slice(0, 0);
+      expectClose(make(options)(empty(yTrue), empty(yPred)), 0);
+    });
+
+    it('has the gradient of its values, by central differences', () => {
+      const { options, yTrue, yPred } = inputs(lossClass);
+      const loss = make({ ...options, reduction: 'sum' });
+      const direction = tf.randomUniform(yPred.shape, -1, 1, 'float32', 7);
+      const along = (step: number) =>
+        loss(yTrue, tf.add(yPred, tf.mul(direction, step))).dataSync()[0]!;
+      const gradient = tf.grad((output) => loss(yTrue, output))(yPred);
+      const slope = tf.sum(tf.mul(gradient, direction)).dataSync()[0]!;
+      // Steps of 1e-2 have an error of 1e-4, and float32 one of 1e-5.
+      expect((along(1e-2) - along(-1e-2)) / 2e-2).toBeCloseTo(slope, 2);
+    });
+
+    it('leaves no tensor behind but its result', () => {
+      const { options, yTrue, yPred } = inputs(lossClass);
+      const loss = make(options);
+      expectTensorsKept(1, () =>
+        loss(
+          yTrue,
+          yPred,
+          tf.tidy(() => 1),
+        ),
+      );
+      expectTensorsKept(1, () => tf.grad((output) => loss(yTrue, output).asScalar())(yPred));
+    });
+  },
+);
+
+it('every loss is covered', () => {
+  expect(classes.map(({ className }) => className)).toEqual(
+    Object.keys(exported).filter((name) => /^[A-Z]/.test(name)),
+  );
+});

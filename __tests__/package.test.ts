@@ -1,0 +1,163 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+const root = join(__dirname, '..');
+/** A project of a user, with the packed package installed. */
+const project = mkdtempSync(join(tmpdir(), 'tfjs-losses-'));
+
+const run = (file: string, ...args: string[]) =>
+  execFileSync(file, args, { cwd: project, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+
+/** What a program of the user prints. */
+function node(name: string, code: string): unknown {
+  writeFileSync(join(project, name), code);
+  return JSON.parse(run(process.execPath, name));
+}
+
+beforeAll(() => {
+  const packed = execFileSync(
+    'npm',
+    ['pack', '--json', '--silent', '--pack-destination', project],
+    {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
+  );
+  const { filename } = (JSON.parse(packed.slice(packed.indexOf('['))) as [{ filename: string }])[0];
+  const modules = join(project, 'node_modules');
+  mkdirSync(join(modules, 'tfjs-losses'), { recursive: true });
+  run('tar', '-xzf', filename, '-C', join(modules, 'tfjs-losses'), '--strip-components', '1');
+  for (const dependency of ['@tensorflow', '@types', 'typescript']) {
+    symlinkSync(join(root, 'node_modules', dependency), join(modules, dependency));
+  }
+}, 120_000);
+
+afterAll(() => {
+  rmSync(project, { recursive: true, force: true });
+});
+
+const known = '[[0, 1], [0, 0]], [[-18.6, 0.51], [2.94, -12.8]]';
+
+describe('the packed package', () => {
+  it('loads as an ES module', () => {
+    const loss = node(
+      'esm.mjs',
+      `import * as tf from '@tensorflow/tfjs';
+       import { BinaryCrossentropy, listLosses } from 'tfjs-losses';
+       const loss = new BinaryCrossentropy({ fromLogits: true })(${known});
+       console.log(JSON.stringify([loss.arraySync(), listLosses(), typeof tf.sequential]));`,
+    );
+    expect(loss).toEqual([expect.closeTo(0.865458, 5), ['binaryCrossentropy'], 'function']);
+  });
+
+  it('loads as CommonJS', () => {
+    const loss = node(
+      'cjs.cjs',
+      `require('@tensorflow/tfjs');
+       const { BinaryCrossentropy } = require('tfjs-losses');
+       console.log(JSON.stringify(new BinaryCrossentropy({ fromLogits: true })(${known}).arraySync()));`,
+    );
+    expect(loss).toEqual(expect.closeTo(0.865458, 5));
+  });
+
+  it('is one when it is loaded twice: registry, model.compile and loss objects', () => {
+    const result = node(
+      'twice.mjs',
+      `import { createRequire } from 'node:module';
+       import * as tf from '@tensorflow/tfjs';
+       import * as esm from 'tfjs-losses';
+       const cjs = createRequire(import.meta.url)('tfjs-losses');
+       cjs.registerLoss('mine', (yTrue) => yTrue);
+       const loss = new cjs.BinaryCrossentropy({ fromLogits: true });
+       const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [1], kernelInitializer: 'zeros' })] });
+       model.compile({ optimizer: 'sgd', loss, metrics: ['accuracy'] });
+       const [value] = model.evaluate(tf.ones([2, 1]), tf.ones([2, 1]));
+       console.log(JSON.stringify([
+         esm.listLosses(), esm.getLoss(loss) === loss, esm.serializeLoss(loss).config.from_logits, value.arraySync(),
+       ]));`,
+    );
+    expect(result).toEqual([
+      ['binaryCrossentropy', 'mine'],
+      true,
+      true,
+      expect.closeTo(Math.LN2, 5),
+    ]);
+  });
+
+  it('tfjs-losses/pure changes nothing until register()', () => {
+    const result = node(
+      'pure.mjs',
+      `import * as tf from '@tensorflow/tfjs';
+       const before = tf.LayersModel.prototype.compile;
+       const { listLosses, register, unregister } = await import('tfjs-losses/pure');
+       const steps = [[listLosses(), tf.LayersModel.prototype.compile === before]];
+       register(tf);
+       steps.push([listLosses(), tf.LayersModel.prototype.compile === before]);
+       unregister();
+       steps.push([listLosses(), tf.LayersModel.prototype.compile === before]);
+       console.log(JSON.stringify(steps));`,
+    );
+    expect(result).toEqual([
+      [[], true],
+      [['binaryCrossentropy'], false],
+      [[], true],
+    ]);
+  });
+
+  it('has types for strict users, without an error of its own', () => {
+    const use = `
+      import * as tf from '@tensorflow/tfjs';
+      import { BinaryCrossentropy, binaryCrossentropy, Loss, registerLoss, type Reduction } from 'tfjs-losses';
+      const bce: Loss = new BinaryCrossentropy({ fromLogits: true, posWeight: [1, 2] });
+      const value: tf.Tensor = bce([[1]], tf.zeros([1, 1]), [1]);
+      declare const model: tf.LayersModel;
+      model.compile({ optimizer: 'adam', loss: bce, metrics: ['accuracy'] });
+      model.compile({ optimizer: 'adam', loss: binaryCrossentropy });
+      const reduction: Reduction = 'none';
+      class Mine extends Loss<{ power?: number }> {
+        static override readonly className = 'Mine';
+        static override readonly defaults = { power: 2 };
+        override compute(yTrue: tf.Tensor, yPred: tf.Tensor): tf.Tensor {
+          return tf.pow(tf.sub(yTrue, yPred), this.options.power);
+        }
+      }
+      registerLoss(Mine);
+      new Mine({ power: 3, reduction });
+      // @ts-expect-error unknown option
+      new BinaryCrossentropy({ fromLogit: true });
+      // @ts-expect-error unknown reduction
+      new BinaryCrossentropy({ reduction: 'average' });
+      export { value };`;
+    writeFileSync(join(project, 'use.mts'), use);
+    writeFileSync(join(project, 'use.cts'), use);
+    writeFileSync(
+      join(project, 'tsconfig.json'),
+      JSON.stringify({
+        compilerOptions: {
+          strict: true,
+          exactOptionalPropertyTypes: true,
+          module: 'NodeNext',
+          target: 'ES2022',
+          noEmit: true,
+          skipLibCheck: false,
+          types: ['node'],
+        },
+        files: ['use.mts', 'use.cts'],
+      }),
+    );
+    let errors = '';
+    try {
+      run(process.execPath, 'node_modules/typescript/bin/tsc', '--pretty', 'false');
+    } catch (error) {
+      errors = (error as { stdout: string }).stdout;
+    }
+    // TensorFlow.js's own declarations have errors; they are not ours to mend.
+    const ours = errors.split('\n').filter((line) => /^(use\.|.*tfjs-losses)/.test(line));
+    expect(ours).toEqual([]);
+  }, 60_000);
+});
