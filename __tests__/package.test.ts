@@ -50,9 +50,9 @@ describe('the packed package', () => {
       `import * as tf from '@tensorflow/tfjs';
        import { BinaryCrossentropy, listLosses } from 'tfjs-losses';
        const loss = new BinaryCrossentropy({ fromLogits: true })(${known});
-       console.log(JSON.stringify([loss.arraySync(), listLosses(), typeof tf.sequential]));`,
+       console.log(JSON.stringify([loss.arraySync(), listLosses().length, typeof tf.sequential]));`,
     );
-    expect(loss).toEqual([expect.closeTo(0.865458, 5), ['binaryCrossentropy'], 'function']);
+    expect(loss).toEqual([expect.closeTo(0.865458, 5), 5, 'function']);
   });
 
   it('loads as CommonJS', () => {
@@ -78,15 +78,10 @@ describe('the packed package', () => {
        model.compile({ optimizer: 'sgd', loss, metrics: ['accuracy'] });
        const [value] = model.evaluate(tf.ones([2, 1]), tf.ones([2, 1]));
        console.log(JSON.stringify([
-         esm.listLosses(), esm.getLoss(loss) === loss, esm.serializeLoss(loss).config.from_logits, value.arraySync(),
+         esm.listLosses().includes('mine'), esm.getLoss(loss) === loss, esm.serializeLoss(loss).config.from_logits, value.arraySync(),
        ]));`,
     );
-    expect(result).toEqual([
-      ['binaryCrossentropy', 'mine'],
-      true,
-      true,
-      expect.closeTo(Math.LN2, 5),
-    ]);
+    expect(result).toEqual([true, true, true, expect.closeTo(Math.LN2, 5)]);
   });
 
   it('tfjs-losses/pure changes nothing until register()', () => {
@@ -95,17 +90,17 @@ describe('the packed package', () => {
       `import * as tf from '@tensorflow/tfjs';
        const before = tf.LayersModel.prototype.compile;
        const { listLosses, register, unregister } = await import('tfjs-losses/pure');
-       const steps = [[listLosses(), tf.LayersModel.prototype.compile === before]];
+       const steps = [[listLosses().length, tf.LayersModel.prototype.compile === before]];
        register(tf);
-       steps.push([listLosses(), tf.LayersModel.prototype.compile === before]);
+       steps.push([listLosses().length, tf.LayersModel.prototype.compile === before]);
        unregister();
-       steps.push([listLosses(), tf.LayersModel.prototype.compile === before]);
+       steps.push([listLosses().length, tf.LayersModel.prototype.compile === before]);
        console.log(JSON.stringify(steps));`,
     );
     expect(result).toEqual([
-      [[], true],
-      [['binaryCrossentropy'], false],
-      [[], true],
+      [0, true],
+      [5, false],
+      [0, true],
     ]);
   });
 

@@ -1,4 +1,9 @@
+import { describe, it } from '@jest/globals';
+import * as tf from '@tensorflow/tfjs';
 import type { TensorLike } from '@tensorflow/tfjs';
+
+import type { LossClass } from '../../src/pure.js';
+import { expectClose, tolerance as defaultTolerance, type Tolerance } from './expect_close.js';
 
 /** A file that tools/golden.py filled: inputs and options, with loss and gradient as Keras gives them. */
 export interface Golden {
@@ -19,4 +24,25 @@ export interface GoldenCase {
   loss: TensorLike;
   /** Gradient of the sum of `loss` with respect to `yPred`. */
   gradient: TensorLike;
+}
+
+/** Tests that a loss object gives the loss and the gradient of each case. */
+export function describeGolden(lossClass: LossClass, file: object, tolerance?: Partial<Tolerance>) {
+  const golden = file as Golden;
+  describe(`agrees with ${golden.source}`, () => {
+    it.each(golden.cases)(
+      '$title',
+      ({ options, yTrue, yTrueDtype, yPred, sampleWeight, loss, gradient }) => {
+        const object = new lossClass(options as never);
+        const labels = tf.tensor(yTrue, undefined, yTrueDtype);
+        const f = (output: tf.Tensor) => object(labels, output, sampleWeight);
+        expectClose(f(tf.tensor(yPred)), loss, tolerance);
+        const dPred = tf.grad((output) => tf.sum(f(output)))(tf.tensor(yPred));
+        // Where terms of both signs meet, an entry has the error of the largest of them.
+        const largest = tf.max(tf.abs(tf.tensor(gradient))).dataSync()[0]!;
+        const { relative } = { ...defaultTolerance(), ...tolerance };
+        expectClose(dPred, gradient, { relative, absolute: relative * largest });
+      },
+    );
+  });
 }

@@ -1,4 +1,5 @@
 import { formatShape, formatValue, ShapeError, unknownName } from './errors.js';
+import type { NamedShape } from './inputs.js';
 
 /** The axes of a mean: one, several, or `null` for all. Negative ones count from the last. */
 export type Axis = number | readonly number[] | null;
@@ -57,6 +58,16 @@ export function assertWeights(who: string, option: string, value: unknown): void
   }
 }
 
+/** Throws unless the option is an array of finite numbers ≥ 0, one per class, or `null`. */
+export function assertClassWeights(who: string, option: string, value: unknown): void {
+  if (value !== null && !Array.isArray(value)) {
+    throw new TypeError(
+      `${who}: ${option} must be an array with one number per class. Received: ${formatValue(value)}.`,
+    );
+  }
+  assertWeights(who, option, value);
+}
+
 /** Throws unless the option is a whole number, a list of them without repeats, or `null`. */
 export function assertAxis(who: string, option: string, value: unknown): void {
   const axes: unknown[] = Array.isArray(value) ? value : [value];
@@ -76,10 +87,7 @@ export function resolveAxes(who: string, axis: Axis, shape: readonly number[]): 
   if (rank === 0 && axes.length === 1 && axes[0] === -1) return [];
   const resolved = axes.map((index) => (index < 0 ? index + rank : index));
   if (resolved.some((index) => index < 0 || index >= rank)) {
-    throw new RangeError(
-      `${who}: axis must be in [${String(-rank)}, ${String(rank - 1)}] for yPred ${formatShape(shape)}. ` +
-        `Received: ${formatValue(axis)}.`,
-    );
+    throw axisOutOfRange(who, axis, 'yPred', shape);
   }
   if (new Set(resolved).size !== resolved.length) {
     throw new RangeError(`${who}: axis must name each axis once. Received: ${formatValue(axis)}.`);
@@ -87,18 +95,64 @@ export function resolveAxes(who: string, axis: Axis, shape: readonly number[]): 
   return resolved;
 }
 
-/** Throws unless there is one weight, or one per entry of the last axis. */
+/** One axis as a positive number. Throws where it is not an axis of the shape. */
+export function resolveAxis(who: string, axis: number, [name, shape]: NamedShape): number {
+  const resolved = axis < 0 ? axis + shape.length : axis;
+  if (!(Number.isInteger(axis) && resolved >= 0 && resolved < shape.length)) {
+    throw axisOutOfRange(who, axis, name, shape);
+  }
+  return resolved;
+}
+
+function axisOutOfRange(
+  who: string,
+  axis: unknown,
+  name: string,
+  shape: readonly number[],
+): RangeError {
+  const rule =
+    shape.length === 0
+      ? `${name} must have an axis ${formatValue(axis)}`
+      : `axis must be in [${-shape.length}, ${shape.length - 1}] for ${name} ${formatShape(shape)}`;
+  return new RangeError(
+    `${who}: ${rule}. Received: ${shape.length === 0 ? 'a single number' : formatValue(axis)}.`,
+  );
+}
+
+/** Throws unless the option is a finite number ≥ 0. */
+export function assertNonNegative(who: string, option: string, value: unknown): void {
+  if (typeof value !== 'number') {
+    throw new TypeError(`${who}: ${option} must be a number. Received: ${formatValue(value)}.`);
+  }
+  if (!(value >= 0 && value < Infinity)) {
+    throw new RangeError(
+      `${who}: ${option} must be finite and at least 0. Received: ${formatValue(value)}.`,
+    );
+  }
+}
+
+/** Throws unless the option is a whole number. */
+export function assertWhole(who: string, option: string, value: unknown): void {
+  if (!Number.isInteger(value)) {
+    throw new TypeError(
+      `${who}: ${option} must be a whole number. Received: ${formatValue(value)}.`,
+    );
+  }
+}
+
+/** Throws unless there is one weight for all, or one per entry of an axis, by default the last. */
 export function assertWeightsFit(
   who: string,
   option: string,
   value: number | readonly number[] | null,
   shape: readonly number[],
+  axis = shape.length - 1,
 ): void {
   if (value === null || typeof value === 'number') return;
-  if (value.length !== shape.at(-1)) {
+  if (value.length !== shape[axis]) {
     throw new ShapeError(
-      `${who}: ${option} must have one weight per entry of the last axis of yPred ${formatShape(shape)}. ` +
-        `Received: ${String(value.length)} weights.`,
+      `${who}: ${option} must have one weight per entry of axis ${axis} of yPred ${formatShape(shape)}. ` +
+        `Received: ${value.length} weights.`,
     );
   }
 }

@@ -82,7 +82,7 @@ export function withShape(value: Tensor, shape: number[]): Tensor {
 }
 
 /** Whether two shapes are equal. */
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
+export function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }
 
@@ -118,6 +118,19 @@ export function assertBroadcasts(who: string, from: NamedShape, to: NamedShape):
   if (!broadcastsTo(from[1], to[1])) {
     throw mismatch(`${who}: ${from[0]} must broadcast to the shape of ${to[0]}.`, from, to);
   }
+}
+
+/** Weights along one axis, as a tensor that broadcasts over the others. */
+export function alongAxis(
+  weights: readonly number[],
+  shape: readonly number[],
+  axis: number,
+): Tensor {
+  return tensor(
+    [...weights],
+    shape.map((_, index) => (index === axis ? weights.length : 1)),
+    'float32',
+  );
 }
 
 /** Whether `from` broadcasts to exactly `to`. */

@@ -12,8 +12,8 @@ import {
 } from './config.js';
 import { formatValue } from './errors.js';
 import { alignRanks, toFloat, toTensor, withShape, type Input } from './inputs.js';
-import { reduce, REDUCTIONS, type Reduction } from './reduction.js';
-import { weigh, weighting } from './weighting.js';
+import { maskWeights, reduce, REDUCTIONS, type Reduction } from './reduction.js';
+import { weigh } from './weighting.js';
 
 /** Options that every loss object has. */
 export interface LossOptions {
@@ -44,6 +44,8 @@ export interface LossClass {
   readonly aliases: readonly string[];
   /** All options with their defaults: what is not listed here is not an option. */
   readonly defaults: object;
+  /** Whether labels are class indices, and so lack the class axis of the predictions. */
+  readonly sparseLabels: boolean;
   /** Options that Keras does not know: saved only where they differ from their default. */
   readonly extensions: readonly string[];
   /**
@@ -120,6 +122,7 @@ export abstract class Loss<Options extends object = object> {
   static readonly aliases: readonly string[] = [];
   static readonly defaults: object = {};
   static readonly extensions: readonly string[] = [];
+  static readonly sparseLabels: boolean = false;
 
   constructor(options: Options & LossOptions = {} as Options & LossOptions) {
     const lossClass = new.target as unknown as LossClass;
@@ -147,6 +150,15 @@ export abstract class Loss<Options extends object = object> {
    * @returns Values in nats, [batch, ...].
    */
   abstract compute(yTrue: Tensor, yPred: Tensor): Tensor;
+
+  /**
+   * Which per-sample values count: means leave the others out. By default all do.
+   *
+   * @returns `undefined`, or bool in the shape of the per-sample values.
+   */
+  mask(_yTrue: Tensor, _yPred: Tensor): Tensor | undefined {
+    return undefined;
+  }
 
   /** The options as Keras saves them. */
   getConfig(): Config {
@@ -219,30 +231,47 @@ export function lossValues(
 ): Tensor {
   const who = toFunctionName(lossClass.className);
   readOptions(who, lossClass, options);
-  return compute(who, new lossClass(options as never), yTrue, yPred, false);
+  return tidy(() => compute(who, new lossClass(options as never), yTrue, yPred, false).values);
 }
 
-/** What a loss object computes before weights and reduction. */
-export function perSampleValues(loss: Loss, yTrue: Input, yPred: Input): Tensor {
-  return compute(classOf(loss).className, loss, yTrue, yPred, true);
-}
-
-/** `compute` of the loss, on inputs that were checked before any kernel ran. */
-function compute(who: string, loss: Loss, yTrue: Input, yPred: Input, align: boolean): Tensor {
-  return tidy(() => {
-    const labels = toTensor(who, 'yTrue', yTrue);
-    const output = toTensor(who, 'yPred', yPred);
-    const [labelsShape, outputShape] = align
-      ? alignRanks(labels.shape, output.shape)
-      : [labels.shape, output.shape];
-    classOf(loss).checkShapes(who, loss.options, labelsShape, outputShape);
-    const values = loss.compute(
-      withShape(toFloat(labels), labelsShape),
-      withShape(toFloat(output), outputShape),
-    );
+/**
+ * `compute` and `mask` of the loss, on inputs that were checked before any kernel ran. With `align`, labels and
+ * predictions whose ranks differ by a last axis of 1 are aligned first.
+ */
+function compute(who: string, loss: Loss, yTrue: Input, yPred: Input, align: boolean) {
+  const labels = toTensor(who, 'yTrue', yTrue);
+  const output = toTensor(who, 'yPred', yPred);
+  const [labelsShape, outputShape] = align
+    ? alignRanks(labels.shape, output.shape)
+    : [labels.shape, output.shape];
+  classOf(loss).checkShapes(who, loss.options, labelsShape, outputShape);
+  const y = withShape(toFloat(labels), labelsShape);
+  const p = withShape(toFloat(output), outputShape);
+  const values = loss.compute(y, p);
+  return {
     // The caller owns the result; a loss that returns its input would hand out the caller's own tensor.
-    return values === yTrue || values === yPred ? clone(values) : values;
-  });
+    values: values === yTrue || values === yPred ? clone(values) : values,
+    mask: loss.mask(y, p),
+  };
+}
+
+/** Per-sample values times their weights, before the reduction, and the weights. */
+export function weightedValues(
+  loss: Loss,
+  yTrue: Input,
+  yPred: Input,
+  sampleWeight?: Input,
+): { values: Tensor; weights: Tensor | undefined } {
+  const who = classOf(loss).className;
+  const given =
+    sampleWeight === undefined ? undefined : toTensor(who, 'sampleWeight', sampleWeight);
+  const { values, mask } = compute(who, loss, yTrue, yPred, true);
+  const counts = mask && maskWeights(mask, loss.reduction);
+  const weights = counts && given ? weigh(who, counts, given) : (counts ?? given);
+  return {
+    values: weights === undefined ? values : weigh(who, values, weights),
+    weights: weights && toFloat(weights),
+  };
 }
 
 function weightedLoss(
@@ -251,13 +280,8 @@ function weightedLoss(
   yPred: Input,
   sampleWeight: Input | undefined,
 ): Tensor {
-  const who = classOf(loss).className;
   return tidy(() => {
-    const weights =
-      sampleWeight === undefined ? undefined : toTensor(who, 'sampleWeight', sampleWeight);
-    const values = perSampleValues(loss, yTrue, yPred);
-    if (weights === undefined) return reduce(values, undefined, loss.reduction);
-    const shapes = weighting(who, values.shape, weights.shape);
-    return reduce(weigh(values, weights, shapes), toFloat(weights), loss.reduction);
+    const { values, weights } = weightedValues(loss, yTrue, yPred, sampleWeight);
+    return reduce(values, weights, loss.reduction);
   });
 }

@@ -1,6 +1,7 @@
-import { customGrad, mean, sum, zeros, type Tensor } from '@tensorflow/tfjs-core';
+import { customGrad, mean, mul, scalar, sum, zeros, type Tensor } from '@tensorflow/tfjs-core';
 
-import { divideNoNan } from './elementwise.js';
+import { divideNoNan } from './gradients.js';
+import { toFloat } from './inputs.js';
 
 /** The reductions that have a name. */
 export const REDUCTIONS = [
@@ -22,6 +23,16 @@ export function reduce(values: Tensor, weights: Tensor | undefined, reduction: R
     return divideNoNan(sumOver(values), sumOver(weights));
   }
   return meanOver(values);
+}
+
+/**
+ * A mask as weights: 1 where a value counts, 0 where it does not. For a mean, which divides by the number of all values,
+ * they are scaled up so that those that count have a mean of their own.
+ */
+export function maskWeights(mask: Tensor, reduction: Reduction): Tensor {
+  const counts = toFloat(mask);
+  if (reduction !== 'mean' && reduction !== 'sum_over_batch_size') return counts;
+  return mul(counts, divideNoNan(scalar(counts.size), sumOver(counts)));
 }
 
 /** Mean over the given axes, all by default; 0 where there is nothing to average. */

@@ -1,48 +1,36 @@
 import { type Tensor } from '@tensorflow/tfjs-core';
 
-import { multiplyNoNan } from './elementwise.js';
+import { multiplyNoNan } from './gradients.js';
 import { alignRanks, broadcast, mismatch, withShape } from './inputs.js';
 
-/** The shapes in which values and weights are multiplied, and the shape of their product. */
-interface Weighting {
-  readonly values: number[];
-  readonly weights: number[];
-  readonly product: number[];
-}
-
 /**
- * How weights of one shape apply to per-sample values of another:
+ * Per-sample values times weights; a weight of 0 excludes its value, also a NaN or infinite one.
  *
- * 1. ranks that differ by a last axis of 1 are aligned, as in Keras;
- * 2. weights whose axes are the first axes of the values weigh whole samples: [batch] on [batch, time];
- * 3. everything else broadcasts from the last axis, as in Keras.
+ * 1. Ranks that differ by a last axis of 1 are aligned, as in Keras.
+ * 2. Weights whose axes are the first axes of the values weigh whole samples: [batch] on [batch, time].
+ * 3. Everything else broadcasts from the last axis, as in Keras.
  *
  * Differs from Keras: rule 2. Keras 3 rejects [batch] weights on [batch, time] values, or, where batch and time happen to
  * be equal, weighs the time axis.
  *
  * @throws {@link ShapeError} if none of them fits.
  */
-export function weighting(who: string, valuesShape: number[], weightsShape: number[]): Weighting {
-  const [values, aligned] = alignRanks(valuesShape, weightsShape);
-  const weights = leads(aligned, values)
-    ? [...aligned, ...values.slice(aligned.length).map(() => 1)]
+export function weigh(who: string, values: Tensor, weights: Tensor): Tensor {
+  const [valuesShape, aligned] = alignRanks(values.shape, weights.shape);
+  const weightsShape = leads(aligned, valuesShape)
+    ? [...aligned, ...valuesShape.slice(aligned.length).map(() => 1)]
     : aligned;
-  const product = broadcastShapes(values, weights);
+  const product = broadcastShapes(valuesShape, weightsShape);
   if (product === undefined) {
     throw mismatch(
       `${who}: sampleWeight must fit the per-sample values: their shape, its first axes, or a shape that broadcasts.`,
-      ['sampleWeight', weightsShape],
-      ['values', valuesShape],
+      ['sampleWeight', weights.shape],
+      ['values', values.shape],
     );
   }
-  return { values, weights, product };
-}
-
-/** Values times weights; a weight of 0 excludes its value, also a NaN or infinite one. */
-export function weigh(values: Tensor, weights: Tensor, shapes: Weighting): Tensor {
   return multiplyNoNan(
-    broadcast(withShape(values, shapes.values), shapes.product),
-    broadcast(withShape(weights, shapes.weights), shapes.product),
+    broadcast(withShape(values, valuesShape), product),
+    broadcast(withShape(weights, weightsShape), product),
   );
 }
 

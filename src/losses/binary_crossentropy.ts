@@ -1,4 +1,4 @@
-import { add, mul, tensor1d, fill, type Tensor } from '@tensorflow/tfjs-core';
+import { fill, type Tensor } from '@tensorflow/tfjs-core';
 
 import {
   assertAxis,
@@ -10,7 +10,7 @@ import {
   resolveAxes,
   type Axis,
 } from '../core/checks.js';
-import { assertSameShape, broadcast, type Input } from '../core/inputs.js';
+import { alongAxis, assertSameShape, broadcast, type Input } from '../core/inputs.js';
 import { Loss, lossValues } from '../core/loss.js';
 import { meanOver } from '../core/reduction.js';
 import { binaryAccuracy } from '../metrics/binary_accuracy.js';
@@ -19,6 +19,7 @@ import {
   sigmoidCrossEntropyWithProbabilities,
   sigmoidCrossEntropyWithProbabilitiesKeras2,
 } from '../ops/sigmoid_cross_entropy_with_probabilities.js';
+import { smoothBinary } from './binary_options.js';
 
 /** Options of {@link binaryCrossentropy}. */
 export interface BinaryCrossentropyOptions {
@@ -120,7 +121,7 @@ export class BinaryCrossentropy extends Loss<BinaryCrossentropyOptions> {
         ? sigmoidCrossEntropyWithProbabilitiesKeras2
         : sigmoidCrossEntropyWithProbabilities;
     const values = crossEntropy(
-      smooth(yTrue, labelSmoothing),
+      smoothBinary(yTrue, labelSmoothing),
       yPred,
       posWeight === null ? undefined : perLabel(posWeight, yPred.shape),
     );
@@ -128,12 +129,8 @@ export class BinaryCrossentropy extends Loss<BinaryCrossentropyOptions> {
   }
 }
 
-function smooth(labels: Tensor, share: number): Tensor {
-  return share === 0 ? labels : add(mul(labels, 1 - share), share / 2);
-}
-
 function perLabel(weights: number | readonly number[], shape: number[]): Tensor {
   return typeof weights === 'number'
     ? fill(shape, weights)
-    : broadcast(tensor1d([...weights]), shape);
+    : broadcast(alongAxis(weights, shape, shape.length - 1), shape);
 }

@@ -14,7 +14,7 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 
-import { elementwise, multiplyNoNan, type Elementwise } from '../core/elementwise.js';
+import { elementwise, multiplyNoNan, type Op } from '../core/gradients.js';
 import { labelsAndOutput, type Input } from '../core/inputs.js';
 import { log1p } from './log1p.js';
 
@@ -57,7 +57,7 @@ export function sigmoidCrossEntropyWithLogits(labels: Input, logits: Input): Ten
  *
  * @internal
  */
-export const sigmoidCrossEntropy: Elementwise<SigmoidInputs> = elementwise<SigmoidInputs>(
+export const sigmoidCrossEntropy: Op<SigmoidInputs> = elementwise<SigmoidInputs>(
   (labels, logits, posWeight) => {
     const distance = abs(logits);
     const tail = log1p(exp(neg(distance)));
@@ -73,14 +73,18 @@ export const sigmoidCrossEntropy: Elementwise<SigmoidInputs> = elementwise<Sigmo
           mul(posWeight, sigmoidCrossEntropy(onesLike(logits), logits)),
           sigmoidCrossEntropy(zerosLike(logits), logits),
         ),
-  (...inputs) => logitsGradient(...inputs),
+  (...inputs) => sigmoidCrossEntropyGradient(...inputs),
   (labels, logits) => multiplyNoNan(sigmoidCrossEntropy(onesLike(logits), logits), labels),
 );
 
 type SigmoidInputs = [labels: Tensor, logits: Tensor, posWeight?: Tensor];
 
-/** dLogits, with its own gradient for second order. σ(−|x|) is the small one of σ(x) and 1 − σ(x): it has all digits. */
-const logitsGradient = elementwise<SigmoidInputs>(
+/**
+ * dLogits, with its own gradient for second order. σ(−|x|) is the small one of σ(x) and 1 − σ(x): it has all digits.
+ *
+ * @internal
+ */
+export const sigmoidCrossEntropyGradient: Op<SigmoidInputs> = elementwise<SigmoidInputs>(
   (labels, logits, posWeight) => {
     const tail = sigmoid(neg(abs(logits)));
     const outward = sub(opposed(labels, logits, posWeight), weighTail(tail, labels, posWeight));

@@ -1,31 +1,8 @@
-import {
-  add,
-  div,
-  greater,
-  less,
-  log,
-  logicalOr,
-  maximum,
-  minimum,
-  mul,
-  neg,
-  square,
-  sub,
-  where,
-  zerosLike,
-  type Tensor,
-} from '@tensorflow/tfjs-core';
+import { add, div, log, mul, neg, square, sub, type Tensor } from '@tensorflow/tfjs-core';
 
-import { elementwise, type Elementwise } from '../core/elementwise.js';
+import { elementwise, type Op } from '../core/gradients.js';
+import { clip, EPSILON, insideClip } from './clip.js';
 import { log1p } from './log1p.js';
-
-/**
- * Keras's epsilon, the same on every backend: probabilities are clipped to [1e-7, 1 − 1e-7], of which the upper bound is
- * 1 − 2⁻²³ in float32. (TF.js's own depends on the backend, and says 1e-4 on WebGL.)
- */
-const EPSILON = 1e-7;
-const LOWEST = Math.fround(EPSILON);
-const HIGHEST = Math.fround(1 - EPSILON);
 
 type Inputs = [labels: Tensor, probabilities: Tensor, posWeight?: Tensor];
 
@@ -67,7 +44,7 @@ function crossEntropy(
   logOf: (p: Tensor) => Tensor,
   logOfComplement: (p: Tensor) => Tensor,
   denominator: (p: Tensor) => Tensor,
-): Elementwise<Inputs> {
+): Op<Inputs> {
   const slope = elementwise<Inputs>(
     (labels, probabilities, posWeight) => {
       const p = clip(probabilities);
@@ -109,14 +86,4 @@ function crossEntropy(
 
 function weigh(x: Tensor, posWeight?: Tensor): Tensor {
   return posWeight === undefined ? x : mul(x, posWeight);
-}
-
-/** `clipByValue` turns NaN into a bound on wasm; maximum and minimum keep it, with the tensor as first argument. */
-function clip(probabilities: Tensor): Tensor {
-  return minimum(maximum(probabilities, LOWEST), HIGHEST);
-}
-
-function insideClip(probabilities: Tensor, gradient: Tensor): Tensor {
-  const outside = logicalOr(less(probabilities, LOWEST), greater(probabilities, HIGHEST));
-  return where(outside, zerosLike(gradient), gradient);
 }

@@ -1,10 +1,11 @@
 import { mul, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import type { LayersModel, ModelCompileArgs } from '@tensorflow/tfjs-layers';
 
-import { classOf, isLoss, perSampleValues, type Loss, type Metric } from '../core/loss.js';
+import { classOf, isLoss, weightedValues, type Loss, type Metric } from '../core/loss.js';
 import { meanOver } from '../core/reduction.js';
 import { getLoss, isKnownLoss } from '../registry.js';
 import { shared } from '../shared.js';
+import { acceptAnyTarget } from './layers_internals.js';
 import { outputActivation, recordPreActivations, recoveredLogits } from './recovered_logits.js';
 
 /** The part of `@tensorflow/tfjs-layers` that the integration changes. `tf` itself has it too. */
@@ -61,6 +62,9 @@ function compile(
       model.outputNames.map((name, index) => [name, metricsOf(metrics, name, byOutput[index])]),
     ) as unknown as NonNullable<ModelCompileArgs['metrics']>,
   });
+  byOutput.forEach((loss, index) => {
+    if (isLoss(loss) && classOf(loss).sparseLabels) acceptAnyTarget(model, index);
+  });
   const activations = model.outputs.map((output, index) => {
     const [activation, loss] = [outputActivation(output), byOutput[index]];
     return isLoss(loss) && activation?.getClassName() === probabilitiesOf(loss)
@@ -84,9 +88,9 @@ function trainingFunction(loss: Loss): LossOrMetric {
   const train = (yTrue: Tensor, yPred: Tensor): Tensor =>
     tidy(() => {
       const logits = onLogits && recoveredLogits(yPred);
-      const values = logits
-        ? perSampleValues(onLogits, yTrue, logits)
-        : perSampleValues(loss, yTrue, yPred);
+      const { values } = logits
+        ? weightedValues(onLogits, yTrue, logits)
+        : weightedValues(loss, yTrue, yPred);
       const perSample = meanOver(
         values,
         values.shape.map((_, axis) => axis).filter((axis) => axis > 0),
@@ -104,7 +108,8 @@ function probabilitiesOf(loss: Loss): string | undefined {
 
 /** The same loss, reading logits. */
 function fromLogits(loss: Loss): Loss {
-  return new (classOf(loss))({ ...loss.options, fromLogits: true } as never);
+  const { options, reduction } = loss;
+  return new (classOf(loss))({ ...options, reduction, fromLogits: true } as never);
 }
 
 /** The metrics of one output, with `'accuracy'` in the sense of its loss. */

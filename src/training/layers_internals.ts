@@ -30,3 +30,12 @@ export function activationOf(layer: object): Activation | undefined {
   const { activation } = layer as { activation?: Activation | null };
   return activation ?? undefined;
 }
+
+/**
+ * Lets an output's targets have any shape. TF.js expects that of the output, unless the loss is the very function that
+ * it calls sparse itself; our losses check shapes themselves.
+ */
+export function acceptAnyTarget(model: LayersModel, output: number): void {
+  const { feedOutputShapes } = model as unknown as { feedOutputShapes?: unknown[] };
+  if (feedOutputShapes !== undefined) feedOutputShapes[output] = null;
+}

@@ -1,0 +1,137 @@
+import { add, mul, sub, type Tensor } from '@tensorflow/tfjs-core';
+
+import {
+  assertAxis,
+  assertBoolean,
+  assertFraction,
+  assertNonNegative,
+  assertOneOf,
+  resolveAxes,
+  type Axis,
+} from '../core/checks.js';
+import { assertSameShape, type Input } from '../core/inputs.js';
+import { Loss, lossValues } from '../core/loss.js';
+import { meanOver } from '../core/reduction.js';
+import { binaryAccuracy } from '../metrics/binary_accuracy.js';
+import { focalCrossEntropyWithProbabilities, sigmoidFocalCrossEntropy } from '../ops/focal.js';
+import {
+  sigmoidCrossEntropyWithProbabilities,
+  sigmoidCrossEntropyWithProbabilitiesKeras2,
+} from '../ops/sigmoid_cross_entropy_with_probabilities.js';
+import { smoothBinary } from './binary_options.js';
+
+/** Options of {@link binaryFocalCrossentropy}. */
+export interface BinaryFocalCrossentropyOptions {
+  /** Weigh positive labels by `alpha` and negative ones by 1 − `alpha`. Default: `false`. */
+  applyClassBalancing?: boolean;
+  /** Weight of positive labels, in [0, 1]; without `applyClassBalancing` it has no effect. Default: `0.25`. */
+  alpha?: number;
+  /** How much less easy samples count: 0 not at all. At least 0. Default: `2`. */
+  gamma?: number;
+  /** Read `yPred` as logits (any real number), not probabilities. Default: `false`. */
+  fromLogits?: boolean;
+  /** Share ε of each label moved to ½, in [0, 1]. Default: `0`. */
+  labelSmoothing?: number;
+  /** Axis or axes that the mean is taken over; `null` takes all. Default: `-1`, the last. */
+  axis?: Axis;
+  /** `'keras2'` adds epsilon inside the logarithms of probabilities too, as tf.keras 2 did. Default: `null`, Keras 3. */
+  compat?: 'keras2' | null;
+}
+
+/**
+ * Binary cross-entropy in which samples that are predicted well already count less, one value per sample: for labels of
+ * which few are positive.
+ *
+ *     y      = yTrue · (1 − ε) + ε / 2
+ *     p      = fromLogits ? σ(yPred) : yPred
+ *     missed = y · (1 − p) + (1 − y) · p
+ *     weight = applyClassBalancing ? y · alpha + (1 − y) · (1 − alpha) : 1
+ *     loss   = mean(weight · missed^gamma · binaryCrossentropy(y, p), axis)
+ *
+ * Prefer logits: they stay exact where σ(yPred) would round to 0 or 1.
+ *
+ * Differs from Keras: exact on both tails of the logits, with a finite gradient for every gamma, where Keras gives NaN for
+ * gamma below 1 and sure predictions; a negative gamma is an error.
+ *
+ * @param yTrue - Labels in [0, 1], shape [batch, d₀, …, dₙ].
+ * @param yPred - Logits or probabilities, same shape as `yTrue`.
+ * @returns Loss in nats, in the shape of `yPred` without `axis`.
+ * @throws {@link ShapeError} if the shapes differ.
+ * @throws RangeError if an option is unknown or outside its range, TypeError if it or an input is of the wrong kind.
+ * @example
+ * ```ts
+ * binaryFocalCrossentropy([[0, 1], [0, 0]], [[0.6, 0.4], [0.4, 0.6]]); // ≈ [0.3299, 0.2058]
+ * ```
+ * @see Lin, Goyal, Girshick, He & Dollár, "Focal Loss for Dense Object Detection" (2017).
+ */
+export function binaryFocalCrossentropy(
+  yTrue: Input,
+  yPred: Input,
+  options: BinaryFocalCrossentropyOptions = {},
+): Tensor {
+  return lossValues(BinaryFocalCrossentropy, yTrue, yPred, options);
+}
+
+/**
+ * {@link binaryFocalCrossentropy} as a loss object: weighted, reduced, found by name, and saved.
+ *
+ * @example
+ * ```ts
+ * const focal = new BinaryFocalCrossentropy({ gamma: 2, applyClassBalancing: true });
+ * focal([[0, 1], [1, 0]], [[0.6, 0.4], [0.4, 0.6]]); // ≈ 0.1649
+ * ```
+ */
+export class BinaryFocalCrossentropy extends Loss<BinaryFocalCrossentropyOptions> {
+  static override readonly className = 'BinaryFocalCrossentropy';
+  static override readonly defaults: Required<BinaryFocalCrossentropyOptions> = {
+    applyClassBalancing: false,
+    alpha: 0.25,
+    gamma: 2,
+    fromLogits: false,
+    labelSmoothing: 0,
+    axis: -1,
+    compat: null,
+  };
+  static override readonly extensions = ['compat'];
+  static readonly activation = 'sigmoid';
+  static readonly accuracy = ({ fromLogits }: Required<BinaryFocalCrossentropyOptions>) =>
+    binaryAccuracy({ fromLogits });
+
+  static override check(who: string, options: Required<BinaryFocalCrossentropyOptions>): void {
+    assertBoolean(who, 'applyClassBalancing', options.applyClassBalancing);
+    assertFraction(who, 'alpha', options.alpha);
+    assertNonNegative(who, 'gamma', options.gamma);
+    assertBoolean(who, 'fromLogits', options.fromLogits);
+    assertFraction(who, 'labelSmoothing', options.labelSmoothing);
+    assertAxis(who, 'axis', options.axis);
+    assertOneOf(who, 'compat', options.compat, ['keras2', null]);
+  }
+
+  static override checkShapes(
+    who: string,
+    { axis }: Required<BinaryFocalCrossentropyOptions>,
+    yTrue: number[],
+    yPred: number[],
+  ): void {
+    assertSameShape(who, ['yTrue', yTrue], ['yPred', yPred]);
+    resolveAxes(who, axis, yPred);
+  }
+
+  override compute(yTrue: Tensor, yPred: Tensor): Tensor {
+    const { applyClassBalancing, alpha, gamma, fromLogits, labelSmoothing, axis, compat } =
+      this.options;
+    const labels = smoothBinary(yTrue, labelSmoothing);
+    const crossEntropy =
+      compat === 'keras2'
+        ? sigmoidCrossEntropyWithProbabilitiesKeras2
+        : sigmoidCrossEntropyWithProbabilities;
+    const focal = fromLogits
+      ? sigmoidFocalCrossEntropy(gamma)
+      : focalCrossEntropyWithProbabilities(gamma, crossEntropy);
+    const values = focal(labels, yPred);
+    const balanced = applyClassBalancing
+      ? mul(values, add(mul(labels, alpha), mul(sub(1, labels), 1 - alpha)))
+      : values;
+    return meanOver(balanced, resolveAxes(BinaryFocalCrossentropy.className, axis, yPred.shape));
+  }
+}

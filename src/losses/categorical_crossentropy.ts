@@ -1,0 +1,97 @@
+import { mul, sum, type Tensor } from '@tensorflow/tfjs-core';
+
+import { assertClassWeights, assertWeightsFit, resolveAxis } from '../core/checks.js';
+import { multiplyNoNan } from '../core/gradients.js';
+import { alongAxis, assertSameShape, type Input } from '../core/inputs.js';
+import { Loss, lossValues } from '../core/loss.js';
+import { categoricalAccuracy } from '../metrics/categorical_accuracy.js';
+import { classCosts } from '../ops/class_cross_entropy.js';
+import {
+  checkClassOptions,
+  classDefaults,
+  smoothClasses,
+  type ClassOptions,
+} from './class_options.js';
+
+/** Options of {@link categoricalCrossentropy}. */
+export interface CategoricalCrossentropyOptions extends ClassOptions {
+  /** Weight of each class, one per class. Default: `null`, all 1. */
+  classWeights?: readonly number[] | null;
+}
+
+/**
+ * Cross-entropy between one-hot (or soft) labels and predictions over classes, one value per sample.
+ *
+ *     y    = yTrue · (1 − ε) + ε / classes
+ *     p    = fromLogits ? softmax(yPred) : clip(yPred / Σ yPred, 1e-7, 1 − 1e-7)
+ *     loss = −Σ classWeights · y · log p, over axis
+ *
+ * Prefer logits: they stay exact where softmax(yPred) would round to 0 or 1.
+ *
+ * Differs from Keras: rows of logits that are sure and right keep their digits; a logit of −Infinity with label 0 costs
+ * nothing; labels that do not sum to 1 get the true gradient; smoothing counts the classes of `axis`; a row of zero
+ * probabilities costs −log 1e-7 instead of NaN.
+ *
+ * @param yTrue - Labels in [0, 1], shape [batch, d₀, …, classes].
+ * @param yPred - Logits or probabilities, same shape as `yTrue`.
+ * @returns Loss in nats, in the shape of `yPred` without `axis`.
+ * @throws {@link ShapeError} if the shapes differ.
+ * @throws RangeError if an option is unknown or outside its range, TypeError if it or an input is of the wrong kind.
+ * @example
+ * ```ts
+ * categoricalCrossentropy([[0, 1, 0], [0, 0, 1]], [[0.05, 0.95, 0], [0.1, 0.8, 0.1]]); // ≈ [0.0513, 2.3026]
+ * ```
+ * @see Goodfellow, Bengio & Courville, Deep Learning (2016), §6.2.2.3.
+ */
+export function categoricalCrossentropy(
+  yTrue: Input,
+  yPred: Input,
+  options: CategoricalCrossentropyOptions = {},
+): Tensor {
+  return lossValues(CategoricalCrossentropy, yTrue, yPred, options);
+}
+
+/**
+ * {@link categoricalCrossentropy} as a loss object: weighted, reduced, found by name, and saved.
+ *
+ * @example
+ * ```ts
+ * const cce = new CategoricalCrossentropy({ fromLogits: true });
+ * cce([[0, 1, 0], [0, 0, 1]], [[1, 3, 0], [2, 1, 4]]); // ≈ 0.1695
+ * ```
+ */
+export class CategoricalCrossentropy extends Loss<CategoricalCrossentropyOptions> {
+  static override readonly className = 'CategoricalCrossentropy';
+  static override readonly defaults: Required<CategoricalCrossentropyOptions> = {
+    ...classDefaults,
+    classWeights: null,
+  };
+  static override readonly extensions = ['classWeights'];
+  static readonly activation = 'softmax';
+  static readonly accuracy = ({ axis }: { axis: number }) => categoricalAccuracy({ axis });
+
+  static override check(who: string, options: Required<CategoricalCrossentropyOptions>): void {
+    checkClassOptions(who, options);
+    assertClassWeights(who, 'classWeights', options.classWeights);
+  }
+
+  static override checkShapes(
+    who: string,
+    { axis, classWeights }: Required<CategoricalCrossentropyOptions>,
+    yTrue: number[],
+    yPred: number[],
+  ): void {
+    assertSameShape(who, ['yTrue', yTrue], ['yPred', yPred]);
+    const classAxis = resolveAxis(who, axis, ['yPred', yPred]);
+    assertWeightsFit(who, 'classWeights', classWeights, yPred, classAxis);
+  }
+
+  override compute(yTrue: Tensor, yPred: Tensor): Tensor {
+    const { fromLogits, labelSmoothing, axis, classWeights } = this.options;
+    const classAxis = axis < 0 ? axis + yPred.rank : axis;
+    const labels = smoothClasses(yTrue, labelSmoothing, classAxis);
+    const weighted =
+      classWeights === null ? labels : mul(labels, alongAxis(classWeights, yPred.shape, classAxis));
+    return sum(multiplyNoNan(classCosts(yPred, fromLogits, classAxis), weighted), classAxis);
+  }
+}

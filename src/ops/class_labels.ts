@@ -1,0 +1,88 @@
+import {
+  abs,
+  equal,
+  expandDims,
+  floor,
+  fill,
+  getBackend,
+  greaterEqual,
+  less,
+  logicalAnd,
+  mul,
+  range,
+  reshape,
+  sign,
+  where,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
+
+import { formatShape } from '../core/errors.js';
+import { mismatch, sameShape, toFloat } from '../core/inputs.js';
+
+/** Backends whose tensors can be read without waiting for a device. */
+const READABLE = ['cpu', 'wasm', 'tensorflow'];
+
+/** The shape of class indices for an output: that without its class axis. */
+export function indexShape(output: readonly number[], axis: number): number[] {
+  return output.filter((_, index) => index !== axis);
+}
+
+/**
+ * Throws unless the labels are class indices for the output: of its shape without the class axis, or with a class axis of 1.
+ */
+export function assertIndexShape(
+  who: string,
+  [labelsName, labels]: readonly [string, readonly number[]],
+  [outputName, output]: readonly [string, readonly number[]],
+  axis: number,
+): void {
+  const expected = indexShape(output, axis);
+  const withAxis = output.map((size, index) => (index === axis ? 1 : size));
+  if (!sameShape(labels, expected) && !sameShape(labels, withAxis)) {
+    throw mismatch(
+      `${who}: ${labelsName} must have the shape of ${outputName} without its class axis, ` +
+        `${formatShape(expected)}, or with 1 in its place.`,
+      [labelsName, labels],
+      [outputName, output],
+    );
+  }
+}
+
+/**
+ * Class indices as numbers, one per row of the output. Throws where one is no class and the backend can tell; elsewhere
+ * {@link oneHot} makes its row NaN. Fractions are cut off, as in Keras.
+ */
+export function toIndices(
+  who: string,
+  labels: Tensor,
+  output: Tensor,
+  axis: number,
+  ignored: number | null = null,
+): Tensor {
+  const classes = output.shape[axis] ?? 0;
+  if (READABLE.includes(getBackend())) {
+    const wrong = Array.from(labels.dataSync()).find(
+      (label) => label !== ignored && !(Math.trunc(label) >= 0 && Math.trunc(label) < classes),
+    );
+    if (wrong !== undefined) {
+      throw new RangeError(
+        `${who}: labels must be class indices in [0, ${classes - 1}]. Received: ${wrong}.`,
+      );
+    }
+  }
+  const float = reshape(toFloat(labels), indexShape(output.shape, axis));
+  return mul(sign(float), floor(abs(float)));
+}
+
+/** One-hot rows along the class axis of the output; NaN where an index is no class. */
+export function oneHot(indices: Tensor, output: Tensor, axis: number): Tensor {
+  const classes = output.shape[axis] ?? 0;
+  const index = expandDims(indices, axis);
+  // tf.oneHot knows no other axis than the last, and writes garbage for float32 on wasm.
+  const numbers = reshape(
+    range(0, classes, 1, 'float32'),
+    output.shape.map((size, i) => (i === axis ? size : 1)),
+  );
+  const isClass = logicalAnd(greaterEqual(index, 0), less(index, classes));
+  return where(isClass, toFloat(equal(index, numbers)), fill(output.shape, NaN));
+}

@@ -1,0 +1,34 @@
+import {
+  broadcastTo,
+  div,
+  log,
+  neg,
+  onesLike,
+  square,
+  sum,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
+
+import { divideNoNan, elementwise } from '../core/gradients.js';
+import { clip, insideClip } from './clip.js';
+
+/**
+ * What each class would cost, from probabilities along an axis.
+ *
+ *     cost = −log clip(probabilities / Σ probabilities, 1e-7, 1 − 1e-7)
+ *
+ * A row of zeros costs −log 1e-7 for every class.
+ *
+ * @internal
+ */
+export function negativeLogProbabilities(probabilities: Tensor, axis: number): Tensor {
+  const total = broadcastTo(sum(probabilities, axis, true), probabilities.shape);
+  return cost(divideNoNan(probabilities, total));
+}
+
+const slope = elementwise<[Tensor]>(
+  (p) => insideClip(p, neg(div(onesLike(p), clip(p)))),
+  (p) => insideClip(p, div(onesLike(p), square(clip(p)))),
+);
+
+const cost = elementwise<[Tensor]>((p) => neg(log(clip(p))), slope);

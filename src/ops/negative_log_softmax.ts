@@ -1,0 +1,88 @@
+import {
+  add,
+  cast,
+  div,
+  equal,
+  exp,
+  max,
+  mul,
+  neg,
+  onesLike,
+  sub,
+  sum,
+  where,
+  zerosLike,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
+
+import { multiplyNoNan, withGradient } from '../core/gradients.js';
+import { log1p } from './log1p.js';
+
+/**
+ * −log softmax(logits) along an axis: what each class would cost. From it all softmax cross-entropies are made.
+ *
+ *     rest = Σ e^(logits − largest) over all classes but one of the largest
+ *     cost = log1p(rest) + (largest − logits)
+ *
+ * The largest class costs log1p(rest), to all digits: log Σ e^logits − largest would cancel them where the row is sure. An
+ * infinite logit is sure too: it costs 0, and all others Infinity.
+ *
+ * @internal
+ */
+export function negativeLogSoftmax(logits: Tensor, axis: number): Tensor {
+  return withGradient<[Tensor]>(
+    (x) => {
+      const { behind, rest } = row(x, axis);
+      return sub(log1p(rest), behind);
+    },
+    (dCost, x) => [pullBack(x, dCost, axis)],
+  )(logits);
+}
+
+/**
+ * The gradient of Σ weights · cost with respect to the logits, p the softmax:
+ *
+ *     p · (Σ weights − weights) − weights · (1 − p)
+ *
+ * It is p · Σ weights − weights, without the difference of nearly equal numbers where a row is sure and right.
+ */
+function pullBack(logits: Tensor, weights: Tensor, axis: number): Tensor {
+  return withGradient<[Tensor, Tensor]>(
+    (x, v) => {
+      const { isLargest, others, rest } = row(x, axis);
+      const total = add(rest, 1);
+      const p = div(where(isLargest, onesLike(x), others), total);
+      const notP = div(where(isLargest, add(zerosLike(x), rest), sub(total, others)), total);
+      return sub(multiplyNoNan(p, sub(sum(v, axis, true), v)), multiplyNoNan(notP, v));
+    },
+    (u, x, v) => {
+      const p = exp(neg(negativeLogSoftmax(x, axis)));
+      const mean = sum(mul(p, u), axis, true);
+      return [mul(mul(p, sub(u, mean)), sum(v, axis, true)), sub(mean, u)];
+    },
+  )(logits, weights);
+}
+
+/** Each logit's distance behind the largest one, ≤ 0, and e to the power of it. */
+function row(x: Tensor, axis: number) {
+  const largest = max(x, axis, true);
+  const isLargest = equal(x, largest);
+  const zeros = zerosLike(x);
+  const behind = where(isLargest, zeros, sub(x, largest));
+  const others = where(isLargest, zeros, expOfDifference(x, largest, behind));
+  // Of several largest ones all but one belong to the rest, with e⁰ each.
+  const ties = sub(sum(cast(isLargest, 'float32'), axis, true), 1);
+  return { isLargest, behind, others, rest: add(sum(others, axis, true), ties) };
+}
+
+/**
+ * e^(x − y), given the rounded difference. Its rounding error, up to 4e-6 at −80, is the exact sum of two differences
+ * (T. J. Dekker, "A floating-point technique for extending the available precision", 1971), and corrects the power.
+ */
+function expOfDifference(x: Tensor, y: Tensor, difference: Tensor): Tensor {
+  const power = exp(difference);
+  const minusY = sub(difference, x);
+  const error = sub(sub(x, sub(difference, minusY)), add(y, minusY));
+  // An infinite difference has no error, but Infinity − Infinity.
+  return add(power, multiplyNoNan(error, power));
+}
