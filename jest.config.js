@@ -1,15 +1,4 @@
-import { createRequire } from 'node:module';
-
-const require = createRequire(import.meta.url);
-
-/** The addon is never a dependency: its install script downloads, and must not break `npm ci`. */
-function hasTfjsNode() {
-  try {
-    return require.resolve('@tensorflow/tfjs-node') !== '';
-  } catch {
-    return false;
-  }
-}
+import { whyNoTfjsNode } from './tools/tfjs_node.js';
 
 const transform = {
   '\\.ts$': [
@@ -44,11 +33,9 @@ const once = {
 };
 
 const backends = ['cpu', 'wasm'];
-if (hasTfjsNode()) backends.push('tensorflow');
-else
-  console.log(
-    'tensorflow: not tested, @tensorflow/tfjs-node is not installed (tools/tfjs_node.sh)',
-  );
+const reason = whyNoTfjsNode();
+if (reason === undefined) backends.push('tensorflow');
+else console.log(`tensorflow: not tested, ${reason} (tools/tfjs_node.sh installs it)`);
 
 export default {
   projects: [...backends.map(onBackend), once],

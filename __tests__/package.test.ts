@@ -78,7 +78,7 @@ describe('the packed package', () => {
        model.compile({ optimizer: 'sgd', loss, metrics: ['accuracy'] });
        const [value] = model.evaluate(tf.ones([2, 1]), tf.ones([2, 1]));
        console.log(JSON.stringify([
-         esm.listLosses().includes('mine'), esm.getLoss(loss) === loss, esm.serializeLoss(loss).config.from_logits, value.arraySync(),
+         esm.listLosses().includes('mine'), esm.getLoss(loss) === loss, esm.getLoss('bce') instanceof esm.BinaryCrossentropy, esm.serializeLoss(loss).config.from_logits, value.arraySync(),
        ]));`,
     );
     expect(result).toEqual([true, true, true, expect.closeTo(Math.LN2, 5)]);
@@ -122,12 +122,17 @@ describe('the packed package', () => {
         }
       }
       registerLoss(Mine);
+      class Heir extends BinaryCrossentropy {
+        static override readonly className = 'Heir';
+      }
+      new Heir({ fromLogits: true });
+      const scalar: tf.Scalar = bce([[1]], [[0]]);
       new Mine({ power: 3, reduction });
       // @ts-expect-error unknown option
       new BinaryCrossentropy({ fromLogit: true });
       // @ts-expect-error unknown reduction
       new BinaryCrossentropy({ reduction: 'average' });
-      export { value };`;
+      export { value, scalar };`;
     writeFileSync(join(project, 'use.mts'), use);
     writeFileSync(join(project, 'use.cts'), use);
     writeFileSync(

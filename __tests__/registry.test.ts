@@ -130,6 +130,12 @@ describe('registerLoss', () => {
     expect(() => {
       registerLoss('bce', (yTrue) => yTrue);
     }).toThrow("registerLoss: the name of a loss of tfjs-losses cannot be taken. Received: 'bce'.");
+    class Heir extends BinaryCrossentropy {
+      static override readonly className = 'Heir';
+    }
+    registerLoss(Heir);
+    expect(getLoss('heir')).toBeInstanceOf(Heir);
+    expect(getLoss('bce')).not.toBeInstanceOf(Heir);
   });
 
   it('says what it takes', () => {
@@ -228,6 +234,15 @@ describe('deserializeLoss', () => {
       registered_name: 'function',
     });
     expect(loss).toBeInstanceOf(BinaryCrossentropy);
+  });
+
+  it('says what it takes', () => {
+    for (const wrong of [null, 'bce', { class_name: 'BinaryCrossentropy', config: null }]) {
+      expect(() => deserializeLoss(wrong as never)).toThrow(
+        'deserializeLoss: takes what serializeLoss gives. Received: ',
+      );
+    }
+    expect(() => serializeLoss({} as never)).toThrow('serializeLoss: takes a loss object.');
   });
 
   it('rejects entries that it does not know', () => {

@@ -31,7 +31,7 @@ export async function main(): Promise<void> {
     for (const { xs, ys } of batches(training)) {
       const value = optimizer.minimize(() => {
         const weights = tf.sub(3, tf.mul(2, ys)).flatten();
-        return loss(ys, logitsOf(xs), weights) as tf.Scalar;
+        return loss(ys, logitsOf(xs), weights);
       }, true);
       losses.push(value?.arraySync() ?? NaN);
       tf.dispose([xs, ys, value ?? []]);

@@ -13,9 +13,9 @@ import { integrateTraining, type Layers } from './training/compile.js';
  * register(tf);
  * ```
  */
-export function register(layers?: Layers): void {
+export function register(layers?: Layers | null): void {
   registerBuiltIns(losses);
-  if (layers !== undefined) integrateTraining(layers);
+  if (layers) integrateTraining(layers);
 }
 
 /**
@@ -28,6 +28,6 @@ export function register(layers?: Layers): void {
  * ```
  */
 export function unregister(): void {
-  shared().restoreTraining?.();
+  for (const restore of shared().restoreTraining.values()) restore();
   unregisterBuiltIns();
 }

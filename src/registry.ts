@@ -126,6 +126,9 @@ export function listLosses(): string[] {
  * ```
  */
 export function serializeLoss(loss: Loss): SerializedLoss & { config: Config } {
+  if (!isLoss(loss)) {
+    throw new TypeError(`serializeLoss: takes a loss object. Received: ${formatValue(loss)}.`);
+  }
   const lossClass = classOf(loss);
   const builtIn = shared().losses.get(toKey(lossClass.className))?.builtIn === true;
   return {
@@ -146,6 +149,11 @@ export function serializeLoss(loss: Loss): SerializedLoss & { config: Config } {
  * ```
  */
 export function deserializeLoss(serialized: SerializedLoss): Loss {
+  if (!isSerializedLoss(serialized)) {
+    throw new TypeError(
+      `deserializeLoss: takes what serializeLoss gives. Received: ${formatValue(serialized)}.`,
+    );
+  }
   const { class_name: className, config } = serialized;
   // Keras saves a function as { class_name: 'function', config: its name }.
   if (typeof config === 'string') return new (named(config))();
@@ -184,20 +192,23 @@ function add(
   lossClass: LossClass,
   { builtIn, functions }: { builtIn: boolean; functions: object[] },
 ): void {
-  const { className, aliases } = lossClass;
+  const { className } = lossClass;
   if (className === '') {
     throw new TypeError(`registerLoss: the class must have a static className. Received: none.`);
   }
   const entry = { lossClass, builtIn };
-  const keys = [className, ...aliases].map(toKey);
+  // A subclass inherits the aliases of its parent, but they are not its names.
+  const aliases = Object.hasOwn(lossClass, 'aliases') ? lossClass.aliases : [];
+  const names = [className, ...aliases];
   const known = shared().losses;
-  const taken = builtIn ? undefined : keys.find((key) => known.get(key)?.builtIn === true);
-  if (taken !== undefined) {
+  const taken = names.find((name) => known.get(toKey(name))?.builtIn === true);
+  if (taken !== undefined && !builtIn) {
     throw new RangeError(
       `registerLoss: the name of a loss of tfjs-losses cannot be taken. Received: '${taken}'.`,
     );
   }
-  for (const key of keys) known.set(key, entry);
+  // Another copy of this package may have been first: its classes stay.
+  if (taken === undefined) for (const name of names) known.set(toKey(name), entry);
   for (const plain of functions) shared().functions.set(plain, entry);
 }
 
@@ -207,5 +218,11 @@ function toKey(name: string): string {
 }
 
 function isSerializedLoss(value: unknown): value is SerializedLoss {
-  return typeof value === 'object' && value !== null && 'class_name' in value && 'config' in value;
+  if (!isObject(value)) return false;
+  const { class_name: className, config } = value as Partial<Record<string, unknown>>;
+  return typeof className === 'string' && (typeof config === 'string' || isObject(config));
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }

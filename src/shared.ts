@@ -13,8 +13,8 @@ interface Shared {
   readonly losses: Map<string, Entry>;
   /** Losses by their plain function. */
   readonly functions: Map<object, Entry>;
-  /** Takes the `model.compile` integration back, while it is in place. */
-  restoreTraining: (() => void) | undefined;
+  /** Takes the `model.compile` integration back, by the prototype of the models that have it. */
+  readonly restoreTraining: Map<object, () => void>;
 }
 
 const KEY = Symbol.for('tfjs-losses');
@@ -22,5 +22,5 @@ const KEY = Symbol.for('tfjs-losses');
 /** The shared state, made at first use. */
 export function shared(): Shared {
   const scope = globalThis as unknown as Record<symbol, Shared | undefined>;
-  return (scope[KEY] ??= { losses: new Map(), functions: new Map(), restoreTraining: undefined });
+  return (scope[KEY] ??= { losses: new Map(), functions: new Map(), restoreTraining: new Map() });
 }

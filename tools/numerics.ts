@@ -1,7 +1,7 @@
 /**
  * Prints how far losses and gradients are from exactly rounded results, ours on each backend beside TensorFlow.js's own and
  * other frameworks', and puts the table into docs/numerics.md. The figures of the other frameworks are in the file that
- * tools/precision.py makes by running them.
+ * tools/precision makes by running them.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 
@@ -10,6 +10,7 @@ import '@tensorflow/tfjs-backend-wasm';
 import { sigmoidCrossEntropyWithLogits } from 'tfjs-losses/pure';
 
 import { ulpDistance } from '../__tests__/support/ulp.js';
+import { whyNoTfjsNode } from './tfjs_node.js';
 import precision from '../__tests__/ops/sigmoid_cross_entropy_with_logits.mpmath.json' with { type: 'json' };
 
 const DOCUMENT = new URL('../docs/numerics.md', import.meta.url);
@@ -88,13 +89,13 @@ function peerRows(): Row[] {
 }
 
 async function backends(): Promise<string[]> {
-  try {
+  const reason = whyNoTfjsNode();
+  if (reason === undefined) {
     await import(['@tensorflow', 'tfjs-node'].join('/'));
     return ['cpu', 'wasm', 'tensorflow'];
-  } catch {
-    console.log('tensorflow: not measured, @tensorflow/tfjs-node is not installed');
-    return ['cpu', 'wasm'];
   }
+  console.log(`tensorflow: not measured, ${reason}`);
+  return ['cpu', 'wasm'];
 }
 
 function table(rows: Row[]): string {

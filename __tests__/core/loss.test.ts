@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 
+import { isLoss } from '../../src/core/loss.js';
 import { BinaryCrossentropy, Loss, ShapeError, type Reduction } from '../../src/pure.js';
 import { expectClose } from '../support/expect_close.js';
 import { expectTensorsKept } from '../support/memory.js';
@@ -56,6 +57,19 @@ describe('a loss object', () => {
     expect(new PowerError().name).toBe('power_error');
   });
 
+  it('is not what bind makes of it', () => {
+    expect(isLoss(bce)).toBe(true);
+    expect(isLoss(bce.bind(null))).toBe(false);
+  });
+
+  it('keeps its options when the caller changes an array that it gave', () => {
+    const posWeight = [1, 2];
+    const weighted = new BinaryCrossentropy({ posWeight, axis: [0, 1] });
+    posWeight[0] = 100;
+    (weighted.getConfig() as { axis: number[] }).axis[0] = 5;
+    expect(weighted.options).toMatchObject({ posWeight: [1, 2], axis: [0, 1] });
+  });
+
   it('cannot be changed by accident', () => {
     expect(() => {
       (bce.options as { fromLogits: boolean }).fromLogits = false;
@@ -104,7 +118,21 @@ describe('a loss that a user wrote', () => {
       }
     }
     expect(() => new Nameless()).toThrow(
-      'Loss: a subclass must give a static className. Received: class Nameless without one.',
+      'Loss: a class must give a static className of its own. Received: class Nameless without one.',
+    );
+    class Heir extends BinaryCrossentropy {}
+    expect(() => new Heir()).toThrow('Received: class Heir without one.');
+  });
+
+  it('that gives no tensor says so', () => {
+    class Number1 extends Loss {
+      static override readonly className = 'Number1';
+      override compute(): tf.Tensor {
+        return 1 as never;
+      }
+    }
+    expect(() => new Number1()([1], [1])).toThrow(
+      'Number1: compute must return a tensor. Received: 1.',
     );
   });
 

@@ -5,9 +5,11 @@ import {
   binaryAccuracy,
   BinaryCrossentropy,
   binaryCrossentropy,
+  CategoricalCrossentropy,
   Loss,
   register,
   registerLoss,
+  SparseCategoricalCrossentropy,
   unregister,
   type LossIdentifier,
 } from '../../src/index.js';
@@ -235,20 +237,73 @@ describe("metrics: ['accuracy']", () => {
   });
 
   it('is binary for several labels, where TF.js would compare the largest ones', async () => {
-    const labels = y.map(([label]) => [label!, 1 - label!]);
+    // Both labels 1 where the logit is positive, both 0 elsewhere: all right, and the largest of two equal ones is the first.
+    const labels = logits.map((z) => [Number(z > 0), Number(z > 0)]);
+    labels[0] = [0, 1];
     const model = sequential(undefined, 2);
     compile(model, new BinaryCrossentropy({ fromLogits: true }), ['accuracy']);
-    expect(await firstEpoch(model, {}, labels)).toMatchObject({ acc: 0.5 });
+    // 7 of 8 labels, by hand; the categorical accuracy of TF.js is 3 of 4.
+    expect(await firstEpoch(model, {}, labels)).toMatchObject({ acc: 0.875 });
+  });
+
+  it('takes sparse labels of any form for a softmax head and for logits, and gives the same training', async () => {
+    const classes = [0, 2, 1, 2];
+    const oneHot = () => tf.oneHot(classes, 3);
+    const forms: [unknown, () => tf.Tensor][] = [
+      [{}, oneHot],
+      [{ sparse: true }, () => tf.tensor1d(classes, 'int32')],
+      [{ sparse: true }, () => tf.tensor2d(classes, [4, 1])],
+      [{ sparse: true }, () => tf.tensor2d(classes, [4, 1], 'int32')],
+    ];
+    const histories: unknown[] = [];
+    for (const activation of ['softmax', 'linear'] as const) {
+      for (const [form, labels] of forms) {
+        const kernelInitializer = tf.initializers.glorotUniform({ seed: 3 });
+        const model = tf.sequential({
+          layers: [tf.layers.dense({ units: 3, inputShape: [2], activation, kernelInitializer })],
+        });
+        const fromLogits = activation === 'linear';
+        const sparse = Object.keys(form as object).length > 0;
+        const loss = sparse
+          ? new SparseCategoricalCrossentropy({ fromLogits })
+          : new CategoricalCrossentropy({ fromLogits });
+        compile(model, loss, ['accuracy', 'crossentropy']);
+        const args = { ...quiet, epochs: 10, classWeight: { 0: 1, 1: 2, 2: 0.5 } };
+        const { history } = await model.fit(tf.tensor2d(x), labels(), args);
+        histories.push([history.loss, history.acc]);
+      }
+    }
+    for (const history of histories.slice(1)) {
+      expectClose(tf.tensor(history as number[][]), histories[0] as number[][], { relative: 1e-5 });
+    }
   });
 
   it('stands beside other metrics', async () => {
     const model = sequential();
-    compile(
-      model,
-      new BinaryCrossentropy({ fromLogits: true }),
-      ['accuracy', binaryAccuracy({ fromLogits: true, threshold: 0.9 }), 'mse'].slice(0, 2),
-    );
-    expect(await firstEpoch(model)).toMatchObject({ acc: right, binaryAccuracy: 0.5 });
+    const confident = binaryAccuracy({ fromLogits: true, threshold: 0.9 });
+    compile(model, new BinaryCrossentropy({ fromLogits: true }), ['accuracy', confident, 'mse']);
+    const squared = mean(logits.map((z, i) => (z - y[i]![0]!) ** 2));
+    const { acc, binaryAccuracy: sure, mse } = await firstEpoch(model);
+    expect([acc, sure]).toEqual([right, 0.5]);
+    expect(mse).toBeCloseTo(squared, 5);
+  });
+
+  it("and 'crossentropy' is the loss without smoothing and weights", async () => {
+    for (const [activation, fromLogits] of [
+      ['sigmoid', false],
+      [undefined, true],
+    ] as const) {
+      const model = sequential(activation);
+      const loss = new BinaryCrossentropy({ fromLogits, labelSmoothing: 0.3, posWeight: 2 });
+      compile(model, loss, [fromLogits ? 'crossentropy' : 'ce']);
+      expect((await firstEpoch(model)).ce).toBeCloseTo(mean(perSample), 5);
+    }
+  });
+
+  it('rejects what is no metric', () => {
+    expect(() => {
+      compile(sequential(), 'bce', 5);
+    }).toThrow('model.compile: a metric must be a name or a function. Received: 5.');
   });
 });
 

@@ -108,6 +108,30 @@ describe('a model that ends in a sigmoid is trained on its logits', () => {
     expect(history.loss).toEqual([80]);
   });
 
+  it('with a subclass that chooses its own options, or has fields', async () => {
+    class Smoothed extends BinaryCrossentropy {
+      static override readonly className = 'Smoothed';
+      label = 'visible';
+      constructor() {
+        super({ labelSmoothing: 0.2 });
+      }
+    }
+    // By hand: labels 0.1 and 0.9, logits 40 and −40.
+    expect(await fit(compile(models['a dense layer']!(), new Smoothed()))).toEqual([36]);
+  });
+
+  it('but not with a subclass whose own compute reads probabilities', async () => {
+    class Sharp extends BinaryCrossentropy {
+      static override readonly className = 'Sharp';
+      override compute(yTrue: tf.Tensor, yPred: tf.Tensor): tf.Tensor {
+        return tf.add(super.compute(yTrue, yPred), tf.mean(yPred, -1));
+      }
+    }
+    const [loss] = await fit(compile(models['a dense layer']!(), new Sharp()));
+    // −log of the clip for both, and the probabilities 1 and 4e-18.
+    expect(loss).toBeCloseTo((16.118095 + 15.942385 + 1) / 2, 4);
+  });
+
   it("does not touch a sigmoid of the user's own, or one in the middle", async () => {
     const model = tf.sequential({
       layers: [dense('sigmoid', 1), tf.layers.dense({ units: 1, kernelInitializer: 'ones' })],
@@ -138,6 +162,7 @@ describe('recording logits', () => {
 
   it('adds nothing to what TF.js leaves behind where a loss throws', async () => {
     class Broken extends BinaryCrossentropy {
+      static override readonly className = 'Broken';
       override compute(): tf.Tensor {
         throw new Error('broken');
       }
@@ -188,6 +213,19 @@ describe('recording logits', () => {
         '$1',
       );
     expect(config(ours)).toBe(config(theirs));
+  });
+
+  it("leaves the model's own methods as they were", () => {
+    const model = compile(models['a functional model']!());
+    const methods = model as unknown as Record<string, unknown>;
+    const own = () => ({});
+    methods.makeTrainFunction = own;
+    compile(model, 'meanSquaredError');
+    expect(methods.makeTrainFunction).toBe(own);
+    compile(model);
+    expect(methods.makeTrainFunction).not.toBe(own);
+    compile(model, 'meanSquaredError');
+    expect(methods.makeTrainFunction).toBe(own);
   });
 
   it('ends when the model is compiled with something else', async () => {

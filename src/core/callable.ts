@@ -9,7 +9,8 @@ export function callable<F extends (...args: never[]) => unknown, Fields extends
   call: F,
   fields: Fields,
 ): F & Readonly<Fields> {
-  for (const [key, value] of Object.entries(fields)) {
+  for (const key of Reflect.ownKeys(fields)) {
+    const value: unknown = fields[key as keyof Fields];
     Object.defineProperty(call, key, { value, configurable: true });
   }
   return Object.setPrototypeOf(call, prototype) as F & Readonly<Fields>;

@@ -68,7 +68,7 @@ export function assertClassWeights(who: string, option: string, value: unknown):
   assertWeights(who, option, value);
 }
 
-/** Throws unless the option is a whole number, a list of them without repeats, or `null`. */
+/** Throws unless the option is a whole number, a list of them, or `null`. */
 export function assertAxis(who: string, option: string, value: unknown): void {
   const axes: unknown[] = Array.isArray(value) ? value : [value];
   if (value !== null && !axes.every(Number.isInteger)) {
@@ -93,6 +93,11 @@ export function resolveAxes(who: string, axis: Axis, shape: readonly number[]): 
     throw new RangeError(`${who}: axis must name each axis once. Received: ${formatValue(axis)}.`);
   }
   return resolved;
+}
+
+/** The shape that is left when axes are averaged over. */
+export function withoutAxes(shape: readonly number[], axes: readonly number[]): number[] {
+  return shape.filter((_, axis) => !axes.includes(axis));
 }
 
 /** One axis as a positive number. Throws where it is not an axis of the shape. */

@@ -1,4 +1,4 @@
-import { unknownName } from './errors.js';
+import { formatValue, unknownName } from './errors.js';
 
 /** Options as Keras saves them: names in snake_case, values as in JSON. */
 export type Config = Record<string, unknown>;
@@ -24,7 +24,10 @@ export function toFunctionName(className: string): string {
 /** Options as Keras saves them. */
 export function optionsToConfig(options: Readonly<Record<string, unknown>>): Config {
   return Object.fromEntries(
-    Object.entries(options).map(([name, value]) => [toSnakeCase(name), value]),
+    Object.entries(options).map(([name, value]) => [
+      toSnakeCase(name),
+      Array.isArray(value) ? [...(value as unknown[])] : value,
+    ]),
   );
 }
 
@@ -43,13 +46,12 @@ export function configToOptions(config: Config): Record<string, unknown> {
 }
 
 /** The options with defaults filled in. `undefined` counts as not given; a name that is not in `defaults` is an error. */
-export function withDefaults<T extends object>(
-  who: string,
-  options: Readonly<Record<string, unknown>>,
-  defaults: T,
-): T {
+export function withDefaults<T extends object>(who: string, options: object, defaults: T): T {
+  if (typeof options !== 'object' || (options as unknown) === null) {
+    throw new TypeError(`${who}: options must be an object. Received: ${formatValue(options)}.`);
+  }
   const result = { ...defaults } as Record<string, unknown>;
-  for (const [name, value] of Object.entries(options)) {
+  for (const [name, value] of Object.entries(options) as [string, unknown][]) {
     if (!Object.hasOwn(defaults, name))
       throw unknownName(who, 'option', name, Object.keys(defaults));
     if (value !== undefined) result[name] = value;

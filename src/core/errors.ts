@@ -1,3 +1,5 @@
+import { Tensor } from '@tensorflow/tfjs-core';
+
 /** Shapes that do not fit together. */
 export class ShapeError extends Error {
   override readonly name = 'ShapeError';
@@ -19,6 +21,7 @@ function describe(value: unknown): string {
     case 'function':
       return value.name === '' ? 'a function' : `function ${value.name}`;
     case 'object':
+      return describeObject(value);
     case 'string':
       return JSON.stringify(value);
     case 'undefined':
@@ -28,6 +31,21 @@ function describe(value: unknown): string {
     case 'bigint':
     case 'symbol':
       return value.toString();
+  }
+}
+
+function describeObject(value: object | null): string {
+  if (value instanceof Tensor) {
+    return `a tensor of shape ${formatShape(value.shape as number[])}`;
+  }
+  if (ArrayBuffer.isView(value)) {
+    return `a ${value.constructor.name}`;
+  }
+  try {
+    return JSON.stringify(value);
+  } catch {
+    // Circular, or with a BigInt inside.
+    return 'an object';
   }
 }
 

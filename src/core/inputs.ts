@@ -33,32 +33,48 @@ export function toTensor(who: string, argument: string, value: Input): Tensor {
 }
 
 function arrayToTensor(who: string, argument: string, value: TensorLike): Tensor {
-  if (!isRectangular(value)) {
+  const shape = shapeOf(value);
+  if (shape === undefined) {
     throw new TypeError(
       `${who}: ${argument} must be a tensor, a number, a typed array, or a nested array of numbers whose rows have ` +
         `one length. Received: ${formatValue(value)}.`,
     );
   }
-  // TF.js knows four kinds of typed arrays; the others (Float64Array, Int8Array, ...) are read as numbers.
-  return tensor(isForeignTypedArray(value) ? Float32Array.from(value) : value);
+  return tensor(plain(value), shape);
 }
 
-/** Whether TF.js can make a tensor of it. TF.js itself fills ragged rows and reads `null` as 0. */
-function isRectangular(value: unknown): boolean {
-  if (!Array.isArray(value)) {
-    return ['number', 'boolean', 'string'].includes(typeof value) || isTypedArray(value);
-  }
+/** The shape of a number, or of an array of them. TF.js itself fills ragged rows and reads `null` as 0. */
+function shapeOf(value: unknown): number[] | undefined {
+  if (typeof value === 'number' || typeof value === 'boolean') return [];
+  if (isTypedArray(value)) return [value.length];
+  if (!Array.isArray(value)) return undefined;
   const rows: unknown[] = value;
-  const sizes = new Set(rows.map((row) => (isArrayLike(row) ? row.length : -1)));
-  return sizes.size <= 1 && rows.every(isRectangular);
+  const [first] = rows;
+  if (typeof first === 'number' || typeof first === 'boolean') {
+    return rows.every((row) => typeof row === typeof first) ? [rows.length] : undefined;
+  }
+  const shape = rows.length === 0 ? [] : shapeOf(first);
+  const same = rows.every((row) => shape && sameShape(shapeOf(row) ?? [NaN], shape));
+  return shape && same ? [rows.length, ...shape] : undefined;
 }
 
-function isArrayLike(value: unknown): value is ArrayLike<unknown> {
-  return Array.isArray(value) || isTypedArray(value);
+/** TF.js knows four kinds of typed arrays; the others (Float64Array, Int8Array, ...) become arrays of numbers. */
+function plain(value: TensorLike): TensorLike {
+  if (Array.isArray(value)) {
+    return typeof value[0] === 'object'
+      ? ((value as TensorLike[]).map(plain) as TensorLike)
+      : value;
+  }
+  return isForeignTypedArray(value) ? Array.from(value) : value;
 }
 
 function isTypedArray(value: unknown): value is ArrayLike<number> {
-  return ArrayBuffer.isView(value) && !(value instanceof DataView);
+  return (
+    ArrayBuffer.isView(value) &&
+    !(value instanceof DataView) &&
+    !(value instanceof BigInt64Array) &&
+    !(value instanceof BigUint64Array)
+  );
 }
 
 function isForeignTypedArray(value: unknown): value is ArrayLike<number> {

@@ -1,4 +1,4 @@
-import { clone, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { clone, Tensor, tidy } from '@tensorflow/tfjs-core';
 
 import { callable } from './callable.js';
 import { assertOneOf } from './checks.js';
@@ -13,7 +13,7 @@ import {
 import { formatValue } from './errors.js';
 import { alignRanks, toFloat, toTensor, withShape, type Input } from './inputs.js';
 import { maskWeights, reduce, REDUCTIONS, type Reduction } from './reduction.js';
-import { weigh } from './weighting.js';
+import { assertWeighs, weigh } from './weighting.js';
 
 /** Options that every loss object has. */
 export interface LossOptions {
@@ -49,40 +49,45 @@ export interface LossClass {
   /** Options that Keras does not know: saved only where they differ from their default. */
   readonly extensions: readonly string[];
   /**
-   * The activation whose output this loss reads as probabilities, if it can read what went into it with the option
-   * `fromLogits`. A model that ends in this activation is then trained on the logits.
+   * The activation whose output this loss reads as probabilities, if its `compute` can read what went into it: a model
+   * that ends in this activation is then trained on the logits. A subclass with a `compute` of its own says it again.
    */
   readonly activation?: string;
   /** The metric that `'accuracy'` means for this loss; without it TF.js chooses by the output's shape. */
   readonly accuracy?: (options: never) => Metric;
+  /** The metric that `'crossentropy'` means for this loss; without it TF.js chooses by the output's shape. */
+  readonly crossentropy?: (options: never) => Metric;
   /** Throws where an option has a value that it must not have. Called when an object is made. */
   check(who: string, options: object): void;
-  /** Throws where the shapes of the inputs do not fit. Called before any kernel runs. */
-  checkShapes(who: string, options: object, yTrue: number[], yPred: number[]): void;
-  /** The loss that `getConfig` was asked of. */
+  /**
+   * The shape of the per-sample values, or `undefined` where only `compute` can tell. Throws where the shapes of the inputs
+   * do not fit. Called before any kernel runs.
+   */
+  valuesShape(who: string, options: object, yTrue: number[], yPred: number[]): number[] | undefined;
+  /** The loss object whose `getConfig` gave the config. Reads the configs of Keras 3 and Keras 2. */
   fromConfig(config: Config): Loss;
 }
 
 /** Marks loss objects for all copies of this package, whose classes differ. */
 const LOSS: unique symbol = Symbol.for('tfjs-losses.Loss');
 
-/** Whether the value is a loss object, of this copy of the package or another. */
+/** Whether the value is a loss object, of this copy of the package or another. What `bind` made of one is not. */
 export function isLoss(value: unknown): value is Loss {
-  return typeof value === 'function' && isMarked(value);
-}
-
-function isMarked(value: unknown): boolean {
-  return value instanceof Object && LOSS in value;
+  return typeof value === 'function' && Object.hasOwn(value, LOSS);
 }
 
 /** Whether the value is a loss class, of this copy of the package or another. */
 export function isLossClass(value: unknown): value is LossClass {
-  return typeof value === 'function' && isMarked(value.prototype);
+  return (
+    typeof value === 'function' && value.prototype instanceof Object && LOSS in value.prototype
+  );
 }
 
 /** Calls the loss: weighted and reduced. */
 export interface Loss<Options extends object = object> {
   /**
+   * The result has whatever tensor type is expected of it: a scalar in `optimizer.minimize`, say.
+   *
    * @param yTrue - Labels.
    * @param yPred - Predictions.
    * @param sampleWeight - Weights of the per-sample values: their shape, their first axes ([batch] on [batch, time]), or
@@ -91,7 +96,8 @@ export interface Loss<Options extends object = object> {
    * @throws {@link ShapeError} if the shapes do not fit.
    * @throws TypeError if an input is disposed or not numeric.
    */
-  (yTrue: Input, yPred: Input, sampleWeight?: Input | null): Tensor;
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as TF.js's own losses have it
+  <Result extends Tensor = Tensor>(yTrue: Input, yPred: Input, sampleWeight?: Input | null): Result;
   readonly name: string;
   readonly reduction: Reduction;
   /** All options of the loss, with defaults filled in. */
@@ -127,17 +133,17 @@ export abstract class Loss<Options extends object = object> {
   constructor(options: Options & LossOptions = {} as Options & LossOptions) {
     const lossClass = new.target as unknown as LossClass;
     const { className } = lossClass;
-    if (className === '') {
+    if (!Object.hasOwn(lossClass, 'className') || className === '') {
       throw new TypeError(
-        `Loss: a subclass must give a static className. Received: class ${new.target.name} without one.`,
+        `Loss: a class must give a static className of its own. Received: class ${new.target.name} without one.`,
       );
     }
-    const { reduction, name, ...own } = readOptions(className, lossClass, options);
+    const { reduction, name, own } = readOptions(className, lossClass, options);
     const loss: Loss<Options> = callable(
       new.target.prototype as object,
       (yTrue: Input, yPred: Input, sampleWeight?: Input | null): Tensor =>
         weightedLoss(loss, yTrue, yPred, sampleWeight ?? undefined),
-      { name, reduction, options: Object.freeze(own) },
+      { name, reduction, options: own, [LOSS]: true },
     ) as unknown as Loss<Options>;
     return loss;
   }
@@ -147,9 +153,10 @@ export abstract class Loss<Options extends object = object> {
    *
    * @param yTrue - Labels in float32, of the rank of `yPred` where Keras's rules allow to align them.
    * @param yPred - Predictions in float32.
+   * @param fromLogits - Given to a loss with an `activation`: read `yPred` as logits whatever the options say.
    * @returns Values in nats, [batch, ...].
    */
-  abstract compute(yTrue: Tensor, yPred: Tensor): Tensor;
+  abstract compute(yTrue: Tensor, yPred: Tensor, fromLogits?: boolean): Tensor;
 
   /**
    * Which per-sample values count: means leave the others out. By default all do.
@@ -175,7 +182,7 @@ export abstract class Loss<Options extends object = object> {
     };
   }
 
-  /** The loss that `getConfig` was asked of. Reads the configs of Keras 3 and Keras 2. */
+  /** {@inheritDoc LossClass.fromConfig} */
   static fromConfig<L extends Loss>(this: new (options?: never) => L, config: Config): L {
     return new this(configToOptions(config) as never);
   }
@@ -185,9 +192,14 @@ export abstract class Loss<Options extends object = object> {
     // By default all values are fine.
   }
 
-  /** {@inheritDoc LossClass.checkShapes} */
-  static checkShapes(_who: string, _options: object, _yTrue: number[], _yPred: number[]): void {
-    // By default `compute` decides.
+  /** {@inheritDoc LossClass.valuesShape} */
+  static valuesShape(
+    _who: string,
+    _options: object,
+    _yTrue: number[],
+    _yPred: number[],
+  ): number[] | undefined {
+    return undefined;
   }
 }
 // A loss object is a function: it has `bind`, `call` and `apply`.
@@ -199,24 +211,40 @@ export function classOf(loss: Loss): LossClass {
   return (loss as unknown as { constructor: LossClass }).constructor;
 }
 
+/**
+ * The activation whose logits `compute` of the loss can read: that of the very class that wrote this `compute`. A subclass
+ * that overrides it may know nothing of logits.
+ */
+export function activationOf(loss: Loss): string | undefined {
+  let owner = classOf(loss);
+  while (!Object.hasOwn(owner.prototype as object, 'compute')) {
+    owner = Object.getPrototypeOf(owner) as LossClass;
+  }
+  return Object.hasOwn(owner, 'activation') ? owner.activation : undefined;
+}
+
 /** The options of a loss object with defaults filled in, after all checks. */
 function readOptions(who: string, lossClass: LossClass, options: object) {
-  const all = withDefaults(
-    who,
-    { ...options },
-    {
-      reduction: 'sum_over_batch_size',
-      name: toSnakeCase(lossClass.className),
-      ...lossClass.defaults,
-    },
-  );
-  const { reduction, name, ...own } = all;
-  assertOneOf(who, 'reduction', reduction, [...REDUCTIONS, null]);
+  const { reduction, name, ...rest } = withDefaults(who, options, {
+    reduction: 'sum_over_batch_size',
+    name: toSnakeCase(lossClass.className),
+    ...lossClass.defaults,
+  });
+  assertOneOf(who, 'reduction', reduction, REDUCTIONS);
   if (typeof name !== 'string') {
     throw new TypeError(`${who}: name must be a string. Received: ${formatValue(name)}.`);
   }
-  lossClass.check(who, own);
-  return all;
+  lossClass.check(who, rest);
+  return { reduction, name, own: frozen(rest) };
+}
+
+/** A copy that nobody can change, neither here nor through an array that the caller keeps. */
+function frozen(options: object): object {
+  const copies = Object.entries(options).map(([name, value]: [string, unknown]) => [
+    name,
+    Array.isArray(value) ? Object.freeze([...(value as unknown[])]) : value,
+  ]);
+  return Object.freeze(Object.fromEntries(copies)) as object;
 }
 
 /**
@@ -230,24 +258,38 @@ export function lossValues(
   options: object,
 ): Tensor {
   const who = toFunctionName(lossClass.className);
-  readOptions(who, lossClass, options);
-  return tidy(() => compute(who, new lossClass(options as never), yTrue, yPred, false).values);
+  lossClass.check(who, withDefaults(who, options, lossClass.defaults));
+  const loss = new lossClass(options as never);
+  return tidy(() => compute(loss, { who, yTrue, yPred, align: false }).values);
 }
 
-/**
- * `compute` and `mask` of the loss, on inputs that were checked before any kernel ran. With `align`, labels and
- * predictions whose ranks differ by a last axis of 1 are aligned first.
- */
-function compute(who: string, loss: Loss, yTrue: Input, yPred: Input, align: boolean) {
+/** A call of a loss. */
+interface Call {
+  /** Whose error texts these are. */
+  readonly who: string;
+  readonly yTrue: Input;
+  readonly yPred: Input;
+  readonly weights?: Tensor | undefined;
+  /** Whether labels and predictions whose ranks differ by a last axis of 1 are aligned first. */
+  readonly align: boolean;
+  readonly fromLogits?: boolean | undefined;
+}
+
+/** `compute` and `mask` of the loss, on inputs that were checked before any kernel ran. */
+function compute(loss: Loss, { who, yTrue, yPred, weights, align, fromLogits }: Call) {
   const labels = toTensor(who, 'yTrue', yTrue);
   const output = toTensor(who, 'yPred', yPred);
   const [labelsShape, outputShape] = align
     ? alignRanks(labels.shape, output.shape)
     : [labels.shape, output.shape];
-  classOf(loss).checkShapes(who, loss.options, labelsShape, outputShape);
+  const shape = classOf(loss).valuesShape(who, loss.options, labelsShape, outputShape);
+  if (weights && shape) assertWeighs(who, shape, weights.shape);
   const y = withShape(toFloat(labels), labelsShape);
   const p = withShape(toFloat(output), outputShape);
-  const values = loss.compute(y, p);
+  const values: Tensor = loss.compute(y, p, fromLogits);
+  if (!((values as unknown) instanceof Tensor)) {
+    throw new TypeError(`${who}: compute must return a tensor. Received: ${formatValue(values)}.`);
+  }
   return {
     // The caller owns the result; a loss that returns its input would hand out the caller's own tensor.
     values: values === yTrue || values === yPred ? clone(values) : values,
@@ -260,12 +302,13 @@ export function weightedValues(
   loss: Loss,
   yTrue: Input,
   yPred: Input,
-  sampleWeight?: Input,
+  { sampleWeight, fromLogits }: { sampleWeight?: Input | undefined; fromLogits?: boolean } = {},
 ): { values: Tensor; weights: Tensor | undefined } {
   const who = classOf(loss).className;
   const given =
     sampleWeight === undefined ? undefined : toTensor(who, 'sampleWeight', sampleWeight);
-  const { values, mask } = compute(who, loss, yTrue, yPred, true);
+  const call = { who, yTrue, yPred, weights: given, align: true, fromLogits };
+  const { values, mask } = compute(loss, call);
   const counts = mask && maskWeights(mask, loss.reduction);
   const weights = counts && given ? weigh(who, counts, given) : (counts ?? given);
   return {
@@ -281,7 +324,7 @@ function weightedLoss(
   sampleWeight: Input | undefined,
 ): Tensor {
   return tidy(() => {
-    const { values, weights } = weightedValues(loss, yTrue, yPred, sampleWeight);
+    const { values, weights } = weightedValues(loss, yTrue, yPred, { sampleWeight });
     return reduce(values, weights, loss.reduction);
   });
 }

@@ -3,17 +3,19 @@ import { customGrad, mean, mul, scalar, sum, zeros, type Tensor } from '@tensorf
 import { divideNoNan } from './gradients.js';
 import { toFloat } from './inputs.js';
 
-/** The reductions that have a name. */
-export const REDUCTIONS = [
+/** How per-sample values become one loss: see {@link LossOptions.reduction}. */
+export type Reduction =
+  'sum_over_batch_size' | 'mean' | 'sum' | 'mean_with_sample_weight' | 'none' | null;
+
+/** All of them. */
+export const REDUCTIONS: readonly Reduction[] = [
   'sum_over_batch_size',
   'mean',
   'sum',
   'mean_with_sample_weight',
   'none',
-] as const;
-
-/** How per-sample values become one loss: see {@link LossOptions.reduction}. */
-export type Reduction = (typeof REDUCTIONS)[number] | null;
+  null,
+];
 
 /** Reduces weighted per-sample values to a scalar, or leaves them as they are for `'none'`. */
 export function reduce(values: Tensor, weights: Tensor | undefined, reduction: Reduction): Tensor {

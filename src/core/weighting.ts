@@ -16,22 +16,33 @@ import { alignRanks, broadcast, mismatch, withShape } from './inputs.js';
  * @throws {@link ShapeError} if none of them fits.
  */
 export function weigh(who: string, values: Tensor, weights: Tensor): Tensor {
-  const [valuesShape, aligned] = alignRanks(values.shape, weights.shape);
-  const weightsShape = leads(aligned, valuesShape)
-    ? [...aligned, ...valuesShape.slice(aligned.length).map(() => 1)]
+  const shapes = weighting(who, values.shape, weights.shape);
+  return multiplyNoNan(
+    broadcast(withShape(values, shapes.values), shapes.product),
+    broadcast(withShape(weights, shapes.weights), shapes.product),
+  );
+}
+
+/** Throws where {@link weigh} would. */
+export function assertWeighs(who: string, values: number[], weights: number[]): void {
+  weighting(who, values, weights);
+}
+
+/** The shapes in which values and weights are multiplied, and that of their product. */
+function weighting(who: string, valuesShape: number[], weightsShape: number[]) {
+  const [values, aligned] = alignRanks(valuesShape, weightsShape);
+  const weights = leads(aligned, values)
+    ? [...aligned, ...values.slice(aligned.length).map(() => 1)]
     : aligned;
-  const product = broadcastShapes(valuesShape, weightsShape);
+  const product = broadcastShapes(values, weights);
   if (product === undefined) {
     throw mismatch(
       `${who}: sampleWeight must fit the per-sample values: their shape, its first axes, or a shape that broadcasts.`,
-      ['sampleWeight', weights.shape],
-      ['values', values.shape],
+      ['sampleWeight', weightsShape],
+      ['values', valuesShape],
     );
   }
-  return multiplyNoNan(
-    broadcast(withShape(values, valuesShape), product),
-    broadcast(withShape(weights, weightsShape), product),
-  );
+  return { values, weights, product };
 }
 
 /** Whether the axes of `first` are the first axes of `shape`, with others behind them. */

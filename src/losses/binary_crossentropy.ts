@@ -8,10 +8,11 @@ import {
   assertWeights,
   assertWeightsFit,
   resolveAxes,
+  withoutAxes,
   type Axis,
 } from '../core/checks.js';
 import { alongAxis, assertSameShape, broadcast, type Input } from '../core/inputs.js';
-import { Loss, lossValues } from '../core/loss.js';
+import { Loss, lossValues, type Metric } from '../core/loss.js';
 import { meanOver } from '../core/reduction.js';
 import { binaryAccuracy } from '../metrics/binary_accuracy.js';
 import { sigmoidCrossEntropy } from '../ops/sigmoid_cross_entropy_with_logits.js';
@@ -80,8 +81,8 @@ export function binaryCrossentropy(
  * ```
  */
 export class BinaryCrossentropy extends Loss<BinaryCrossentropyOptions> {
-  static override readonly className = 'BinaryCrossentropy';
-  static override readonly aliases = ['bce', 'BCE'];
+  static override readonly className: string = 'BinaryCrossentropy';
+  static override readonly aliases: readonly string[] = ['bce', 'BCE'];
   static override readonly defaults: Required<BinaryCrossentropyOptions> = {
     fromLogits: false,
     labelSmoothing: 0,
@@ -89,10 +90,16 @@ export class BinaryCrossentropy extends Loss<BinaryCrossentropyOptions> {
     posWeight: null,
     compat: null,
   };
-  static override readonly extensions = ['posWeight', 'compat'];
-  static readonly activation = 'sigmoid';
+  static override readonly extensions: readonly string[] = ['posWeight', 'compat'];
+  static readonly activation: string = 'sigmoid';
   static readonly accuracy = ({ fromLogits }: Required<BinaryCrossentropyOptions>) =>
     binaryAccuracy({ fromLogits });
+
+  static readonly crossentropy = ({
+    fromLogits,
+    axis,
+  }: Required<BinaryCrossentropyOptions>): Metric =>
+    new BinaryCrossentropy({ fromLogits, axis, reduction: 'none', name: 'ce' });
 
   static override check(who: string, options: Required<BinaryCrossentropyOptions>): void {
     assertBoolean(who, 'fromLogits', options.fromLogits);
@@ -102,19 +109,20 @@ export class BinaryCrossentropy extends Loss<BinaryCrossentropyOptions> {
     assertOneOf(who, 'compat', options.compat, ['keras2', null]);
   }
 
-  static override checkShapes(
+  static override valuesShape(
     who: string,
     { axis, posWeight }: Required<BinaryCrossentropyOptions>,
     yTrue: number[],
     yPred: number[],
-  ): void {
+  ): number[] {
     assertSameShape(who, ['yTrue', yTrue], ['yPred', yPred]);
-    resolveAxes(who, axis, yPred);
+    const axes = resolveAxes(who, axis, yPred);
     assertWeightsFit(who, 'posWeight', posWeight, yPred);
+    return withoutAxes(yPred, axes);
   }
 
-  override compute(yTrue: Tensor, yPred: Tensor): Tensor {
-    const { fromLogits, labelSmoothing, axis, posWeight, compat } = this.options;
+  override compute(yTrue: Tensor, yPred: Tensor, fromLogits = this.options.fromLogits): Tensor {
+    const { labelSmoothing, axis, posWeight, compat } = this.options;
     const crossEntropy = fromLogits
       ? sigmoidCrossEntropy
       : compat === 'keras2'

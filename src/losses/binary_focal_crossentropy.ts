@@ -7,10 +7,11 @@ import {
   assertNonNegative,
   assertOneOf,
   resolveAxes,
+  withoutAxes,
   type Axis,
 } from '../core/checks.js';
 import { assertSameShape, type Input } from '../core/inputs.js';
-import { Loss, lossValues } from '../core/loss.js';
+import { Loss, lossValues, type Metric } from '../core/loss.js';
 import { meanOver } from '../core/reduction.js';
 import { binaryAccuracy } from '../metrics/binary_accuracy.js';
 import { focalCrossEntropyWithProbabilities, sigmoidFocalCrossEntropy } from '../ops/focal.js';
@@ -18,6 +19,7 @@ import {
   sigmoidCrossEntropyWithProbabilities,
   sigmoidCrossEntropyWithProbabilitiesKeras2,
 } from '../ops/sigmoid_cross_entropy_with_probabilities.js';
+import { BinaryCrossentropy } from './binary_crossentropy.js';
 import { smoothBinary } from './binary_options.js';
 
 /** Options of {@link binaryFocalCrossentropy}. */
@@ -82,7 +84,7 @@ export function binaryFocalCrossentropy(
  * ```
  */
 export class BinaryFocalCrossentropy extends Loss<BinaryFocalCrossentropyOptions> {
-  static override readonly className = 'BinaryFocalCrossentropy';
+  static override readonly className: string = 'BinaryFocalCrossentropy';
   static override readonly defaults: Required<BinaryFocalCrossentropyOptions> = {
     applyClassBalancing: false,
     alpha: 0.25,
@@ -92,10 +94,16 @@ export class BinaryFocalCrossentropy extends Loss<BinaryFocalCrossentropyOptions
     axis: -1,
     compat: null,
   };
-  static override readonly extensions = ['compat'];
-  static readonly activation = 'sigmoid';
+  static override readonly extensions: readonly string[] = ['compat'];
+  static readonly activation: string = 'sigmoid';
   static readonly accuracy = ({ fromLogits }: Required<BinaryFocalCrossentropyOptions>) =>
     binaryAccuracy({ fromLogits });
+
+  static readonly crossentropy = ({
+    fromLogits,
+    axis,
+  }: Required<BinaryFocalCrossentropyOptions>): Metric =>
+    new BinaryCrossentropy({ fromLogits, axis, reduction: 'none', name: 'ce' });
 
   static override check(who: string, options: Required<BinaryFocalCrossentropyOptions>): void {
     assertBoolean(who, 'applyClassBalancing', options.applyClassBalancing);
@@ -107,19 +115,19 @@ export class BinaryFocalCrossentropy extends Loss<BinaryFocalCrossentropyOptions
     assertOneOf(who, 'compat', options.compat, ['keras2', null]);
   }
 
-  static override checkShapes(
+  static override valuesShape(
     who: string,
     { axis }: Required<BinaryFocalCrossentropyOptions>,
     yTrue: number[],
     yPred: number[],
-  ): void {
+  ): number[] {
     assertSameShape(who, ['yTrue', yTrue], ['yPred', yPred]);
-    resolveAxes(who, axis, yPred);
+    const axes = resolveAxes(who, axis, yPred);
+    return withoutAxes(yPred, axes);
   }
 
-  override compute(yTrue: Tensor, yPred: Tensor): Tensor {
-    const { applyClassBalancing, alpha, gamma, fromLogits, labelSmoothing, axis, compat } =
-      this.options;
+  override compute(yTrue: Tensor, yPred: Tensor, fromLogits = this.options.fromLogits): Tensor {
+    const { applyClassBalancing, alpha, gamma, labelSmoothing, axis, compat } = this.options;
     const labels = smoothBinary(yTrue, labelSmoothing);
     const crossEntropy =
       compat === 'keras2'

@@ -1,9 +1,9 @@
 import { mul, sum, type Tensor } from '@tensorflow/tfjs-core';
 
-import { assertClassWeights, assertWeightsFit, resolveAxis } from '../core/checks.js';
+import { assertClassWeights, assertWeightsFit, resolveAxis, withoutAxes } from '../core/checks.js';
 import { multiplyNoNan } from '../core/gradients.js';
 import { alongAxis, assertSameShape, type Input } from '../core/inputs.js';
-import { Loss, lossValues } from '../core/loss.js';
+import { Loss, lossValues, type Metric } from '../core/loss.js';
 import { categoricalAccuracy } from '../metrics/categorical_accuracy.js';
 import { classCosts } from '../ops/class_cross_entropy.js';
 import {
@@ -57,37 +57,44 @@ export function categoricalCrossentropy(
  * @example
  * ```ts
  * const cce = new CategoricalCrossentropy({ fromLogits: true });
- * cce([[0, 1, 0], [0, 0, 1]], [[1, 3, 0], [2, 1, 4]]); // ≈ 0.1695
+ * cce([[0, 1, 0], [0, 0, 1]], [[1, 3, 0], [2, 1, 4]]); // ≈ 0.1698
  * ```
  */
 export class CategoricalCrossentropy extends Loss<CategoricalCrossentropyOptions> {
-  static override readonly className = 'CategoricalCrossentropy';
+  static override readonly className: string = 'CategoricalCrossentropy';
   static override readonly defaults: Required<CategoricalCrossentropyOptions> = {
     ...classDefaults,
     classWeights: null,
   };
-  static override readonly extensions = ['classWeights'];
-  static readonly activation = 'softmax';
+  static override readonly extensions: readonly string[] = ['classWeights'];
+  static readonly activation: string = 'softmax';
   static readonly accuracy = ({ axis }: { axis: number }) => categoricalAccuracy({ axis });
+
+  static readonly crossentropy = ({
+    fromLogits,
+    axis,
+  }: Required<CategoricalCrossentropyOptions>): Metric =>
+    new CategoricalCrossentropy({ fromLogits, axis, reduction: 'none', name: 'ce' });
 
   static override check(who: string, options: Required<CategoricalCrossentropyOptions>): void {
     checkClassOptions(who, options);
     assertClassWeights(who, 'classWeights', options.classWeights);
   }
 
-  static override checkShapes(
+  static override valuesShape(
     who: string,
     { axis, classWeights }: Required<CategoricalCrossentropyOptions>,
     yTrue: number[],
     yPred: number[],
-  ): void {
+  ): number[] {
     assertSameShape(who, ['yTrue', yTrue], ['yPred', yPred]);
     const classAxis = resolveAxis(who, axis, ['yPred', yPred]);
     assertWeightsFit(who, 'classWeights', classWeights, yPred, classAxis);
+    return withoutAxes(yPred, [classAxis]);
   }
 
-  override compute(yTrue: Tensor, yPred: Tensor): Tensor {
-    const { fromLogits, labelSmoothing, axis, classWeights } = this.options;
+  override compute(yTrue: Tensor, yPred: Tensor, fromLogits = this.options.fromLogits): Tensor {
+    const { labelSmoothing, axis, classWeights } = this.options;
     const classAxis = axis < 0 ? axis + yPred.rank : axis;
     const labels = smoothClasses(yTrue, labelSmoothing, classAxis);
     const weighted =

@@ -1,11 +1,18 @@
 import { mul, sum, type Tensor } from '@tensorflow/tfjs-core';
 
-import { assertNonNegative, assertWeights, assertWeightsFit, resolveAxis } from '../core/checks.js';
+import {
+  assertNonNegative,
+  assertWeights,
+  assertWeightsFit,
+  resolveAxis,
+  withoutAxes,
+} from '../core/checks.js';
 import { multiplyNoNan } from '../core/gradients.js';
 import { alongAxis, assertSameShape, type Input } from '../core/inputs.js';
-import { Loss, lossValues } from '../core/loss.js';
+import { Loss, lossValues, type Metric } from '../core/loss.js';
 import { categoricalAccuracy } from '../metrics/categorical_accuracy.js';
 import { focalCost } from '../ops/focal.js';
+import { CategoricalCrossentropy } from './categorical_crossentropy.js';
 import { classCosts } from '../ops/class_cross_entropy.js';
 import {
   checkClassOptions,
@@ -64,14 +71,20 @@ export function categoricalFocalCrossentropy(
  * ```
  */
 export class CategoricalFocalCrossentropy extends Loss<CategoricalFocalCrossentropyOptions> {
-  static override readonly className = 'CategoricalFocalCrossentropy';
+  static override readonly className: string = 'CategoricalFocalCrossentropy';
   static override readonly defaults: Required<CategoricalFocalCrossentropyOptions> = {
     ...classDefaults,
     alpha: 0.25,
     gamma: 2,
   };
-  static readonly activation = 'softmax';
+  static readonly activation: string = 'softmax';
   static readonly accuracy = ({ axis }: { axis: number }) => categoricalAccuracy({ axis });
+
+  static readonly crossentropy = ({
+    fromLogits,
+    axis,
+  }: Required<CategoricalFocalCrossentropyOptions>): Metric =>
+    new CategoricalCrossentropy({ fromLogits, axis, reduction: 'none', name: 'ce' });
 
   static override check(who: string, options: Required<CategoricalFocalCrossentropyOptions>): void {
     checkClassOptions(who, options);
@@ -79,19 +92,20 @@ export class CategoricalFocalCrossentropy extends Loss<CategoricalFocalCrossentr
     assertNonNegative(who, 'gamma', options.gamma);
   }
 
-  static override checkShapes(
+  static override valuesShape(
     who: string,
     { axis, alpha }: Required<CategoricalFocalCrossentropyOptions>,
     yTrue: number[],
     yPred: number[],
-  ): void {
+  ): number[] {
     assertSameShape(who, ['yTrue', yTrue], ['yPred', yPred]);
     const classAxis = resolveAxis(who, axis, ['yPred', yPred]);
     assertWeightsFit(who, 'alpha', alpha, yPred, classAxis);
+    return withoutAxes(yPred, [classAxis]);
   }
 
-  override compute(yTrue: Tensor, yPred: Tensor): Tensor {
-    const { fromLogits, labelSmoothing, axis, alpha, gamma } = this.options;
+  override compute(yTrue: Tensor, yPred: Tensor, fromLogits = this.options.fromLogits): Tensor {
+    const { labelSmoothing, axis, alpha, gamma } = this.options;
     const classAxis = axis < 0 ? axis + yPred.rank : axis;
     const labels = smoothClasses(yTrue, labelSmoothing, classAxis);
     const weights = typeof alpha === 'number' ? alpha : alongAxis(alpha, yPred.shape, classAxis);

@@ -9,12 +9,18 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 
-import { assertClassWeights, assertWeightsFit, assertWhole, resolveAxis } from '../core/checks.js';
+import {
+  assertClassWeights,
+  assertWeightsFit,
+  assertWhole,
+  resolveAxis,
+  withoutAxes,
+} from '../core/checks.js';
 import { multiplyNoNan } from '../core/gradients.js';
 import { alongAxis, type Input } from '../core/inputs.js';
-import { Loss, lossValues } from '../core/loss.js';
+import { Loss, lossValues, type Metric } from '../core/loss.js';
 import { sparseCategoricalAccuracy } from '../metrics/sparse_categorical_accuracy.js';
-import { assertIndexShape, indexShape, oneHot, toIndices } from '../ops/class_labels.js';
+import { assertIndexShape, oneHot, toIndices } from '../ops/class_labels.js';
 import { classCosts } from '../ops/class_cross_entropy.js';
 import {
   checkClassOptions,
@@ -69,20 +75,33 @@ export function sparseCategoricalCrossentropy(
  * @example
  * ```ts
  * const scce = new SparseCategoricalCrossentropy({ fromLogits: true, ignoreClass: -1 });
- * scce([1, -1, 2], [[1, 3, 0], [9, 9, 9], [2, 1, 4]]); // ≈ 0.1695
+ * scce([1, -1, 2], [[1, 3, 0], [9, 9, 9], [2, 1, 4]]); // ≈ 0.1698
  * ```
  */
 export class SparseCategoricalCrossentropy extends Loss<SparseCategoricalCrossentropyOptions> {
-  static override readonly className = 'SparseCategoricalCrossentropy';
+  static override readonly className: string = 'SparseCategoricalCrossentropy';
   static override readonly defaults: Required<SparseCategoricalCrossentropyOptions> = {
     ...classDefaults,
     ignoreClass: null,
     classWeights: null,
   };
-  static override readonly extensions = ['labelSmoothing', 'classWeights'];
-  static override readonly sparseLabels = true;
-  static readonly activation = 'softmax';
+  static override readonly extensions: readonly string[] = ['labelSmoothing', 'classWeights'];
+  static override readonly sparseLabels: boolean = true;
+  static readonly activation: string = 'softmax';
   static readonly accuracy = ({ axis }: { axis: number }) => sparseCategoricalAccuracy({ axis });
+
+  static readonly crossentropy = ({
+    fromLogits,
+    axis,
+    ignoreClass,
+  }: Required<SparseCategoricalCrossentropyOptions>): Metric =>
+    new SparseCategoricalCrossentropy({
+      fromLogits,
+      axis,
+      ignoreClass,
+      reduction: 'none',
+      name: 'ce',
+    });
 
   static override check(
     who: string,
@@ -93,19 +112,20 @@ export class SparseCategoricalCrossentropy extends Loss<SparseCategoricalCrossen
     assertClassWeights(who, 'classWeights', options.classWeights);
   }
 
-  static override checkShapes(
+  static override valuesShape(
     who: string,
     { axis, classWeights }: Required<SparseCategoricalCrossentropyOptions>,
     yTrue: number[],
     yPred: number[],
-  ): void {
+  ): number[] {
     const classAxis = resolveAxis(who, axis, ['yPred', yPred]);
     assertIndexShape(who, ['yTrue', yTrue], ['yPred', yPred], classAxis);
     assertWeightsFit(who, 'classWeights', classWeights, yPred, classAxis);
+    return withoutAxes(yPred, [classAxis]);
   }
 
-  override compute(yTrue: Tensor, yPred: Tensor): Tensor {
-    const { fromLogits, labelSmoothing, axis, ignoreClass, classWeights } = this.options;
+  override compute(yTrue: Tensor, yPred: Tensor, fromLogits = this.options.fromLogits): Tensor {
+    const { labelSmoothing, axis, ignoreClass, classWeights } = this.options;
     const classAxis = axis < 0 ? axis + yPred.rank : axis;
     const valid = this.mask(yTrue, yPred);
     const indices = toIndices(
@@ -127,6 +147,6 @@ export class SparseCategoricalCrossentropy extends Loss<SparseCategoricalCrossen
     const { axis, ignoreClass } = this.options;
     if (ignoreClass === null) return undefined;
     const classAxis = axis < 0 ? axis + yPred.rank : axis;
-    return notEqual(reshape(yTrue, indexShape(yPred.shape, classAxis)), ignoreClass);
+    return notEqual(reshape(yTrue, withoutAxes(yPred.shape, [classAxis])), ignoreClass);
   }
 }

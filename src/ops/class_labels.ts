@@ -16,16 +16,12 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 
+import { withoutAxes } from '../core/checks.js';
 import { formatShape } from '../core/errors.js';
 import { mismatch, sameShape, toFloat } from '../core/inputs.js';
 
 /** Backends whose tensors can be read without waiting for a device. */
 const READABLE = ['cpu', 'wasm', 'tensorflow'];
-
-/** The shape of class indices for an output: that without its class axis. */
-export function indexShape(output: readonly number[], axis: number): number[] {
-  return output.filter((_, index) => index !== axis);
-}
 
 /**
  * Throws unless the labels are class indices for the output: of its shape without the class axis, or with a class axis of 1.
@@ -36,7 +32,7 @@ export function assertIndexShape(
   [outputName, output]: readonly [string, readonly number[]],
   axis: number,
 ): void {
-  const expected = indexShape(output, axis);
+  const expected = withoutAxes(output, [axis]);
   const withAxis = output.map((size, index) => (index === axis ? 1 : size));
   if (!sameShape(labels, expected) && !sameShape(labels, withAxis)) {
     throw mismatch(
@@ -70,7 +66,7 @@ export function toIndices(
       );
     }
   }
-  const float = reshape(toFloat(labels), indexShape(output.shape, axis));
+  const float = reshape(toFloat(labels), withoutAxes(output.shape, [axis]));
   return mul(sign(float), floor(abs(float)));
 }
 

@@ -1,11 +1,19 @@
 import { mul, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import type { LayersModel, ModelCompileArgs } from '@tensorflow/tfjs-layers';
+import type { LayersModel, ModelCompileArgs, SymbolicTensor } from '@tensorflow/tfjs-layers';
 
-import { classOf, isLoss, weightedValues, type Loss, type Metric } from '../core/loss.js';
+import { formatValue } from '../core/errors.js';
+import {
+  activationOf,
+  classOf,
+  isLoss,
+  weightedValues,
+  type Loss,
+  type Metric,
+} from '../core/loss.js';
 import { meanOver } from '../core/reduction.js';
 import { getLoss, isKnownLoss } from '../registry.js';
 import { shared } from '../shared.js';
-import { acceptAnyTarget } from './layers_internals.js';
+import { acceptAnyTarget, type Activation } from './layers_internals.js';
 import { outputActivation, recordPreActivations, recoveredLogits } from './recovered_logits.js';
 
 /** The part of `@tensorflow/tfjs-layers` that the integration changes. `tf` itself has it too. */
@@ -23,21 +31,21 @@ type PerOutput<T> = T | T[] | Record<string, T>;
  * dict by output. What is not a loss of the registry reaches TF.js untouched.
  */
 export function integrateTraining({ LayersModel }: Layers): void {
-  const state = shared();
-  if (state.restoreTraining !== undefined) return;
   // `tf.Sequential` compiles the model inside it, so this one method serves all models.
   const { prototype } = LayersModel;
+  const { restoreTraining } = shared();
+  if (restoreTraining.has(prototype)) return;
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the model as `this` below
   const original = prototype.compile;
   const integrated = function (this: LayersModel, args: ModelCompileArgs): void {
     compile(this, args, original);
   };
   prototype.compile = integrated;
-  state.restoreTraining = () => {
+  restoreTraining.set(prototype, () => {
     // Whoever wrapped `compile` after us keeps the wrapper, and it goes on calling ours.
     if (prototype.compile === integrated) prototype.compile = original;
-    state.restoreTraining = undefined;
-  };
+    restoreTraining.delete(prototype);
+  });
 }
 
 function compile(
@@ -52,6 +60,7 @@ function compile(
     recordPreActivations(model, []);
     return;
   }
+  byOutput.filter(isLoss).forEach(hideFields);
   const metrics = args.metrics as PerOutput<LossOrMetric> | undefined;
   original.call(model, {
     ...args,
@@ -65,18 +74,19 @@ function compile(
   byOutput.forEach((loss, index) => {
     if (isLoss(loss) && classOf(loss).sparseLabels) acceptAnyTarget(model, index);
   });
-  const activations = model.outputs.map((output, index) => {
-    const [activation, loss] = [outputActivation(output), byOutput[index]];
-    return isLoss(loss) && activation?.getClassName() === probabilitiesOf(loss)
-      ? activation
-      : undefined;
-  });
   recordPreActivations(
     model,
-    activations.filter((activation) => activation !== undefined),
+    model.outputs
+      .map((output, index) => recoverable(output, byOutput[index]))
+      .filter((activation) => activation !== undefined),
   );
   // What the user gave, for whoever reads it back.
   Object.assign(model, { loss: args.loss, metrics: args.metrics });
+}
+
+/** Fields that the class of a user declares are visible on the object, and TF.js takes visible fields for outputs. */
+function hideFields(loss: Loss): void {
+  for (const key of Object.keys(loss)) Object.defineProperty(loss, key, { enumerable: false });
 }
 
 /**
@@ -84,13 +94,13 @@ function compile(
  * mean: so it gets one value per sample, scaled such that the mean is the loss's own reduction.
  */
 function trainingFunction(loss: Loss): LossOrMetric {
-  const onLogits = probabilitiesOf(loss) === undefined ? undefined : fromLogits(loss);
   const train = (yTrue: Tensor, yPred: Tensor): Tensor =>
     tidy(() => {
-      const logits = onLogits && recoveredLogits(yPred);
-      const { values } = logits
-        ? weightedValues(onLogits, yTrue, logits)
-        : weightedValues(loss, yTrue, yPred);
+      const logits = readsProbabilities(loss) ? recoveredLogits(yPred) : undefined;
+      const { values } =
+        logits === undefined
+          ? weightedValues(loss, yTrue, yPred)
+          : weightedValues(loss, yTrue, logits, { fromLogits: true });
       const perSample = meanOver(
         values,
         values.shape.map((_, axis) => axis).filter((axis) => axis > 0),
@@ -100,19 +110,20 @@ function trainingFunction(loss: Loss): LossOrMetric {
   return Object.defineProperty(train, 'name', { value: loss.name });
 }
 
-/** The activation whose output the loss reads as probabilities, though it could read its logits. */
-function probabilitiesOf(loss: Loss): string | undefined {
+/** The activation of the output, if the loss can train on what went into it instead. */
+function recoverable(output: SymbolicTensor, loss: unknown): Activation | undefined {
+  if (!isLoss(loss) || !readsProbabilities(loss)) return undefined;
+  const activation = outputActivation(output);
+  return activation?.getClassName() === activationOf(loss) ? activation : undefined;
+}
+
+/** Whether the loss is told to read probabilities, though it could read logits. */
+function readsProbabilities(loss: Loss): boolean {
   const { fromLogits } = loss.options as { fromLogits?: boolean };
-  return fromLogits === false ? classOf(loss).activation : undefined;
+  return fromLogits === false && activationOf(loss) !== undefined;
 }
 
-/** The same loss, reading logits. */
-function fromLogits(loss: Loss): Loss {
-  const { options, reduction } = loss;
-  return new (classOf(loss))({ ...options, reduction, fromLogits: true } as never);
-}
-
-/** The metrics of one output, with `'accuracy'` in the sense of its loss. */
+/** The metrics of one output, with `'accuracy'` and `'crossentropy'` in the sense of its loss. */
 function metricsOf(
   metrics: PerOutput<LossOrMetric> | undefined,
   output: string,
@@ -120,14 +131,29 @@ function metricsOf(
 ): LossOrMetric[] {
   const given = Array.isArray(metrics) ? metrics : entryOf(metrics, output);
   return [(given ?? []) as LossOrMetric | LossOrMetric[]].flat().map((metric) => {
-    if (!isLoss(loss) || (metric !== 'accuracy' && metric !== 'acc')) return metric;
-    const accuracy = classOf(loss).accuracy?.(loss.options as never);
-    // TF.js logs a metric under its function's name, and 'accuracy' as 'acc'.
-    return accuracy === undefined
-      ? metric
-      : Object.defineProperty((...args: Parameters<Metric>) => accuracy(...args), 'name', {
-          value: 'acc',
-        });
+    if (typeof metric !== 'string' && typeof metric !== 'function') {
+      throw new TypeError(
+        `model.compile: a metric must be a name or a function. Received: ${formatValue(metric)}.`,
+      );
+    }
+    return isLoss(loss) ? (namedMetric(metric, loss) ?? metric) : metric;
+  });
+}
+
+/** What a name that depends on the loss means for this one. TF.js logs a metric under its function's name. */
+function namedMetric(metric: LossOrMetric, loss: Loss): Metric | undefined {
+  const options = loss.options as never;
+  const { accuracy, crossentropy } = classOf(loss);
+  if (metric === 'accuracy' || metric === 'acc') return accuracy && named('acc', accuracy(options));
+  if (metric === 'crossentropy' || metric === 'ce') {
+    return crossentropy && named('ce', crossentropy(options));
+  }
+  return undefined;
+}
+
+function named(name: string, metric: Metric): Metric {
+  return Object.defineProperty((...args: Parameters<Metric>) => metric(...args), 'name', {
+    value: name,
   });
 }
 

@@ -26,7 +26,7 @@ export function stepMakers(model: LayersModel): StepMakers {
 }
 
 /** The activation of a layer, if it has one. */
-export function activationOf(layer: object): Activation | undefined {
+export function layerActivation(layer: object): Activation | undefined {
   const { activation } = layer as { activation?: Activation | null };
   return activation ?? undefined;
 }

@@ -1,7 +1,13 @@
 import { clone, engine, keep, scalar, type Tensor } from '@tensorflow/tfjs-core';
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 
-import { activationOf, stepMakers, type Activation, type Step } from './layers_internals.js';
+import {
+  layerActivation,
+  stepMakers,
+  type Activation,
+  type Step,
+  type StepMakers,
+} from './layers_internals.js';
 
 /**
  * What the activations of a running step made their outputs of. A probability has lost the digits that its logit has:
@@ -21,6 +27,9 @@ let recording: Recording | undefined;
 /** Activations that report to the recording already; a layer may serve several models. */
 const watched = new WeakSet<Activation>();
 
+/** Methods that this file gave to models, with what they replaced. */
+const recorders = new WeakMap<() => unknown, PropertyDescriptor | undefined>();
+
 /** The pre-activation of a model output, while a step runs that records it. */
 export function recoveredLogits(output: Tensor): Tensor | undefined {
   const logits = recording?.preActivations.get(output);
@@ -32,17 +41,15 @@ export function outputActivation(output: SymbolicTensor): Activation | undefined
   const { sourceLayer, outputTensorIndex = 0 } = output;
   // A model used as a layer: look inside.
   const inner = (sourceLayer as Partial<LayersModel>).outputs?.[outputTensorIndex];
-  return inner === undefined ? activationOf(sourceLayer) : outputActivation(inner);
+  return inner === undefined ? layerActivation(sourceLayer) : outputActivation(inner);
 }
 
 /** Makes the model's steps record the pre-activations of the given activations. */
 export function recordPreActivations(model: LayersModel, activations: Activation[]): void {
   const own = stepMakers(model);
-  const { makeTrainFunction, makeTestFunction } = stepMakers(
-    Object.getPrototypeOf(model) as LayersModel,
-  );
-  delete own.makeTrainFunction;
-  delete own.makeTestFunction;
+  stopRecording(own, 'makeTrainFunction');
+  stopRecording(own, 'makeTestFunction');
+  const { makeTrainFunction, makeTestFunction } = own;
   if (
     activations.length === 0 ||
     makeTrainFunction === undefined ||
@@ -51,11 +58,27 @@ export function recordPreActivations(model: LayersModel, activations: Activation
     return;
   }
   activations.forEach(watch);
-  hide(own, 'makeTrainFunction', () => recorded(makeTrainFunction.call(model)));
-  hide(own, 'makeTestFunction', () => {
+  startRecording(own, 'makeTrainFunction', () => recorded(makeTrainFunction.call(model)));
+  startRecording(own, 'makeTestFunction', () => {
     makeTestFunction.call(model);
     if (own.testFunction !== undefined) own.testFunction = recorded(own.testFunction);
   });
+}
+
+type StepMaker = 'makeTrainFunction' | 'makeTestFunction';
+
+function startRecording(own: StepMakers, key: StepMaker, method: () => unknown): void {
+  recorders.set(method, Object.getOwnPropertyDescriptor(own, key));
+  hide(own, key, method);
+}
+
+/** Takes our method back, and puts in place what the model itself had before: its own method, or that of its class. */
+function stopRecording(own: StepMakers, key: StepMaker): void {
+  const method = own[key];
+  if (method === undefined || !recorders.has(method)) return;
+  const before = recorders.get(method);
+  if (before === undefined) Reflect.deleteProperty(own, key);
+  else Object.defineProperty(own, key, before);
 }
 
 function hide<K extends string>(owner: Partial<Record<K, unknown>>, key: K, value: unknown): void {
