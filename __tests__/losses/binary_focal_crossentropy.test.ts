@@ -9,9 +9,12 @@ import {
   ShapeError,
 } from '../../src/pure.js';
 import { labelsAndLogits, seeded } from '../support/arbitraries.js';
+import { backend } from '../support/backend.js';
 import { expectClose } from '../support/expect_close.js';
 import { describeGolden } from '../support/golden.js';
+import { ulpDistance } from '../support/ulp.js';
 import golden from './binary_focal_crossentropy.golden.json';
+import precision from './binary_focal_crossentropy.mpmath.json';
 
 const fromLogits = { fromLogits: true };
 const gammas = [0, 0.5, 1, 1.5, 2, 5];
@@ -37,6 +40,46 @@ describe('binary focal cross-entropy', () => {
     expectClose(new BinaryFocalCrossentropy()(hard, p), 0.3298646807670593);
     expectClose(balanced(hard, p), 0.16493234038352966);
   });
+
+  // Other backends have an exp, log, pow and sigmoid of their own, with errors of their own.
+  if (backend === 'cpu') {
+    describe(`against exactly rounded float32 results of ${precision.source}`, () => {
+      const logits = Float32Array.from(precision.logits);
+      const cases = precision.gammas.flatMap((gamma, i) =>
+        precision.labels.map((label, j) => ({
+          gamma,
+          label,
+          value: Float32Array.from(precision.value[i]![j]!),
+          gradient: Float32Array.from(precision.gradient[i]![j]!),
+        })),
+      );
+
+      it.each(cases)('for gamma $gamma and label $label', ({ gamma, label, ...expected }) => {
+        const labels = new Float32Array(logits.length).fill(label);
+        const options = { gamma, fromLogits: true, axis: [] };
+        const f = (x: tf.Tensor) => binaryFocalCrossentropy(labels, x, options);
+        const loss = f(tf.tensor1d(logits)).dataSync();
+        const gradient = tf
+          .grad((x) => tf.sum(f(x)))(tf.tensor1d(logits))
+          .dataSync();
+        const worst = (errors: Float32Array) => Math.max(...errors);
+        if (label === 0 || label === 1) {
+          expect(worst(expected.value.map((v, i) => ulpDistance(v, loss[i]!)))).toBeLessThanOrEqual(
+            4,
+          );
+          const errors = expected.gradient.map((v, i) => ulpDistance(v, gradient[i]!));
+          expect(worst(errors)).toBeLessThanOrEqual(4);
+        } else {
+          // A soft label's gradient crosses zero. gamma = 5 takes the fifth power of a rounded number: 6 ulp.
+          expect(worst(expected.value.map((v, i) => ulpDistance(v, loss[i]!)))).toBeLessThanOrEqual(
+            6,
+          );
+          const errors = expected.gradient.map((v, i) => Math.abs(v - gradient[i]!));
+          expect(worst(errors)).toBeLessThanOrEqual(3e-7);
+        }
+      });
+    });
+  }
 
   it.each(gammas)('is finite everywhere for gamma %s, value and gradient', (gamma) => {
     const x = tf.tensor2d([-1e4, -100, -17, -1, 0, 1, 17, 100, 1e4], [9, 1]);
