@@ -17,13 +17,13 @@ register();
 const exported: Readonly<Record<string, unknown>> = losses;
 const classes = Object.values(exported).filter(isLossClass);
 
-/** A case of the loss's golden file, for inputs that suit it. */
-function inputs(lossClass: LossClass) {
+/** A case of the loss's golden file with predictions of the given rank, for inputs that suit it. */
+function inputs(lossClass: LossClass, wanted = 2) {
   const file = join(__dirname, `${toSnakeCase(lossClass.className)}.golden.json`);
   const golden = JSON.parse(readFileSync(file, 'utf8')) as Golden;
   const found = golden.cases.find(({ yPred }) => {
     const { rank } = tf.tensor(yPred);
-    return rank === 2;
+    return rank === wanted;
   })!;
   return {
     options: found.options,
@@ -90,6 +90,35 @@ describe.each(classes.map((lossClass) => ({ lossClass, name: lossClass.className
       const gradient = tf.grad((output) => sum(yTrue, output, keep))(first);
       expectClose(gradient.slice(0, 1), tf.zeros([1, ...yPred.shape.slice(1)]));
       expect(tf.any(tf.isNaN(gradient)).dataSync()[0]).toBe(0);
+    });
+
+    it('takes weights of each rank: a number, [batch], [batch, 1], [batch, time], [time]', () => {
+      const { options, yTrue, yPred } = inputs(lossClass, 3);
+      const none = make({ ...options, reduction: 'none' });
+      const values = none(yTrue, yPred);
+      const [batch, time] = values.shape as [number, number];
+      const rows = tf.range(1, batch + 1).reshape([batch, 1]);
+      const columns = tf.range(1, time + 1).reshape([1, time]);
+      for (const [weights, product] of [
+        [2, tf.scalar(2)],
+        [rows.flatten(), rows],
+        [rows, rows],
+        [tf.mul(rows, columns), tf.mul(rows, columns)],
+        [columns, columns],
+        [columns.flatten(), columns],
+      ] as const) {
+        expectClose(none(yTrue, yPred, weights), tf.mul(values, product));
+      }
+    });
+
+    it('takes labels of every numeric dtype', () => {
+      const { options, yTrue, yPred } = inputs(lossClass);
+      const hard = tf.minimum(tf.round(yTrue), 1);
+      const loss = make(options);
+      const expected = loss(hard, yPred);
+      for (const dtype of ['int32', 'bool'] as const) {
+        expectClose(loss(tf.cast(hard, dtype), yPred), expected);
+      }
     });
 
     it('is 0 for an empty batch', () => {
