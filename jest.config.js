@@ -12,11 +12,11 @@ const moduleNameMapper = {
   '^(\\.{1,2}/.*)\\.js$': '$1',
 };
 
-/** The same test bodies on each backend. */
-const onBackend = (backend) => ({
-  displayName: backend,
+/** The same test bodies on each backend, with kernels, or with the ops as their formulas. */
+const onBackend = (backend, composed = false) => ({
+  displayName: composed ? `${backend}-formulas` : backend,
   testMatch: ['<rootDir>/__tests__/*/**/*.test.ts'],
-  globals: { __BACKEND__: backend },
+  globals: { __BACKEND__: backend, __COMPOSED__: composed },
   testEnvironment: '<rootDir>/__tests__/support/environment.cjs',
   // TF.js keeps its engine in a global, and files after the first one go on using it.
   testEnvironmentOptions: { globalsCleanup: 'off' },
@@ -38,7 +38,11 @@ if (reason === undefined) backends.push('tensorflow');
 else console.log(`tensorflow: not tested, ${reason} (tools/tfjs_node.sh installs it)`);
 
 export default {
-  projects: [...backends.map(onBackend), once],
+  projects: [
+    ...backends.map((backend) => onBackend(backend)),
+    ...backends.map((backend) => onBackend(backend, true)),
+    once,
+  ],
   reporters: ['default', '<rootDir>/tools/counts_reporter.cjs'],
   coverageProvider: 'v8',
   collectCoverageFrom: ['src/**/*.ts'],

@@ -1,11 +1,13 @@
 import * as losses from './losses/index.js';
+import { registerKernels, unregisterKernels } from './kernels/register.js';
 import { registerBuiltIns, unregisterBuiltIns } from './registry.js';
 import { shared } from './shared.js';
 import { integrateTraining, type Layers } from './training/compile.js';
 
 /**
- * What `import 'tfjs-losses'` does by itself, for users of `tfjs-losses/pure`: makes the losses known by name and, given
- * TF.js's layers, to `model.compile`. Calling it again changes nothing.
+ * What `import 'tfjs-losses'` does by itself, for users of `tfjs-losses/pure`: makes the losses known by name, puts faster
+ * kernels in the place of the ops' formulas and, given TF.js's layers, makes `model.compile` know the losses. Calling it
+ * again changes nothing.
  *
  * @param layers - `tf` or `@tensorflow/tfjs-layers`; without it, models stay as they are.
  * @example
@@ -15,6 +17,7 @@ import { integrateTraining, type Layers } from './training/compile.js';
  */
 export function register(layers?: Layers | null): void {
   registerBuiltIns(losses);
+  registerKernels();
   if (layers) integrateTraining(layers);
 }
 
@@ -30,4 +33,5 @@ export function register(layers?: Layers | null): void {
 export function unregister(): void {
   for (const restore of shared().restoreTraining.values()) restore();
   unregisterBuiltIns();
+  unregisterKernels();
 }

@@ -11,7 +11,7 @@ import {
   binaryFocalCrossentropy,
   sigmoidCrossEntropyWithLogits,
   softmaxCrossEntropyWithLogits,
-} from 'tfjs-losses/pure';
+} from 'tfjs-losses';
 
 import focal from '../__tests__/losses/binary_focal_crossentropy.mpmath.json' with { type: 'json' };
 import sigmoid from '../__tests__/ops/sigmoid_cross_entropy_with_logits.mpmath.json' with { type: 'json' };

@@ -70,9 +70,9 @@ describe('binary focal cross-entropy', () => {
           const errors = expected.gradient.map((v, i) => ulpDistance(v, gradient[i]!));
           expect(worst(errors)).toBeLessThanOrEqual(4);
         } else {
-          // A soft label's gradient crosses zero. gamma = 5 takes the fifth power of a rounded number: 6 ulp.
+          // A soft label's gradient crosses zero. gamma = 5 takes the fifth power of a rounded number: 8 ulp.
           expect(worst(expected.value.map((v, i) => ulpDistance(v, loss[i]!)))).toBeLessThanOrEqual(
-            6,
+            8,
           );
           const errors = expected.gradient.map((v, i) => Math.abs(v - gradient[i]!));
           expect(worst(errors)).toBeLessThanOrEqual(3e-7);

@@ -1,4 +1,8 @@
 declare const __BACKEND__: string;
+declare const __COMPOSED__: boolean;
 
 /** The backend that this Jest project runs on. */
 export const backend: string = __BACKEND__;
+
+/** Whether the ops run as their formulas, without faster kernels in their place. */
+export const composed: boolean = __COMPOSED__;

@@ -2,7 +2,8 @@ import { afterEach, beforeAll, beforeEach, jest } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 
-import { backend } from './backend.js';
+import { registerKernels } from '../../src/kernels/register.js';
+import { backend, composed } from './backend.js';
 
 // Not a dependency: a name that the compiler does not look up.
 const tfjsNode = ['@tensorflow', 'tfjs-node'].join('/');
@@ -15,6 +16,8 @@ beforeAll(async () => {
   tf.scalar(0).dispose();
   jest.restoreAllMocks();
 });
+
+if (!composed) registerKernels();
 
 // Each test has a tensor scope of its own, so that none has to dispose what it made.
 beforeEach(() => {

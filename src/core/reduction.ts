@@ -1,6 +1,6 @@
 import { customGrad, mean, mul, scalar, sum, zeros, type Tensor } from '@tensorflow/tfjs-core';
 
-import { divideNoNan } from './gradients.js';
+import { divideNoNan } from './op.js';
 import { toFloat } from './inputs.js';
 
 /** How per-sample values become one loss: see {@link LossOptions.reduction}. */

@@ -1,6 +1,6 @@
 import { type Tensor } from '@tensorflow/tfjs-core';
 
-import { multiplyNoNan } from './gradients.js';
+import { multiplyNoNan } from './op.js';
 import { alignRanks, broadcast, mismatch, withShape } from './inputs.js';
 
 /**

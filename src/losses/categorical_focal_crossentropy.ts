@@ -7,7 +7,7 @@ import {
   resolveAxis,
   withoutAxes,
 } from '../core/checks.js';
-import { multiplyNoNan } from '../core/gradients.js';
+import { multiplyNoNan } from '../core/op.js';
 import { alongAxis, assertSameShape, type Input } from '../core/inputs.js';
 import { Loss, lossValues, type Metric } from '../core/loss.js';
 import { categoricalAccuracy } from '../metrics/categorical_accuracy.js';

@@ -16,7 +16,7 @@ import {
   resolveAxis,
   withoutAxes,
 } from '../core/checks.js';
-import { multiplyNoNan } from '../core/gradients.js';
+import { multiplyNoNan } from '../core/op.js';
 import { alongAxis, type Input } from '../core/inputs.js';
 import { Loss, lossValues, type Metric } from '../core/loss.js';
 import { sparseCategoricalAccuracy } from '../metrics/sparse_categorical_accuracy.js';

@@ -1,7 +1,7 @@
 import { sum, tidy, type Tensor } from '@tensorflow/tfjs-core';
 
 import { resolveAxis } from '../core/checks.js';
-import { multiplyNoNan } from '../core/gradients.js';
+import { multiplyNoNan } from '../core/op.js';
 import { labelsAndOutput, toFloat, toTensor, type Input } from '../core/inputs.js';
 import { assertIndexShape, oneHot, toIndices } from './class_labels.js';
 import { negativeLogProbabilities } from './negative_log_probabilities.js';

@@ -13,15 +13,15 @@ import {
   reshape,
   sign,
   where,
+  zerosLike,
   type Tensor,
 } from '@tensorflow/tfjs-core';
 
 import { withoutAxes } from '../core/checks.js';
+import { defineOp } from '../core/op.js';
+import { READABLE } from '../kernels/names.js';
 import { formatShape } from '../core/errors.js';
 import { mismatch, sameShape, toFloat } from '../core/inputs.js';
-
-/** Backends whose tensors can be read without waiting for a device. */
-const READABLE = ['cpu', 'wasm', 'tensorflow'];
 
 /**
  * Throws unless the labels are class indices for the output: of its shape without the class axis, or with a class axis of 1.
@@ -72,13 +72,21 @@ export function toIndices(
 
 /** One-hot rows along the class axis of the output; NaN where an index is no class. */
 export function oneHot(indices: Tensor, output: Tensor, axis: number): Tensor {
-  const classes = output.shape[axis] ?? 0;
-  const index = expandDims(indices, axis);
-  // tf.oneHot knows no other axis than the last, and writes garbage for float32 on wasm.
-  const numbers = reshape(
-    range(0, classes, 1, 'float32'),
-    output.shape.map((size, i) => (i === axis ? size : 1)),
-  );
-  const isClass = logicalAnd(greaterEqual(index, 0), less(index, classes));
-  return where(isClass, toFloat(equal(index, numbers)), fill(output.shape, NaN));
+  return hot({ axis, classes: output.shape[axis] ?? 0 })(indices);
 }
+
+const hot = defineOp<[indices: Tensor], { axis: number; classes: number }>(
+  'OneHot',
+  ([indices], { axis, classes }) => {
+    const index = expandDims(indices, axis);
+    // tf.oneHot knows no other axis than the last, and writes garbage for float32 on wasm.
+    const numbers = reshape(
+      range(0, classes, 1, 'float32'),
+      index.shape.map((_, i) => (i === axis ? classes : 1)),
+    );
+    const isClass = logicalAnd(greaterEqual(index, 0), less(index, classes));
+    const rows = toFloat(equal(index, numbers));
+    return where(isClass, rows, fill(rows.shape, NaN));
+  },
+  [(_, [indices]) => zerosLike(indices)],
+);

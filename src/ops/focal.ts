@@ -12,7 +12,7 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 
-import { divideNoNan, elementwise, multiplyNoNan, type Op } from '../core/gradients.js';
+import { divideNoNan, elementwise, multiplyNoNan, type Op } from '../core/op.js';
 import {
   sigmoidCrossEntropy,
   sigmoidCrossEntropyGradient,
@@ -32,21 +32,27 @@ type Pair = [labels: Tensor, output: Tensor];
  * @internal
  */
 export function sigmoidFocalCrossEntropy(gamma: number): Op<Pair> {
-  if (gamma === 0) return (labels, logits) => sigmoidCrossEntropy(labels, logits);
-  return elementwise<Pair>(
-    (labels, logits) =>
-      multiplyNoNan(
-        sigmoidCrossEntropy(labels, logits),
-        power(gamma)(missed(labels, sigmoid(logits), sigmoid(neg(logits)))),
-      ),
-    (labels, logits) => {
+  return gamma === 0
+    ? (labels, logits) => sigmoidCrossEntropy(labels, logits)
+    : sigmoidFocal({ gamma });
+}
+
+const sigmoidFocal = elementwise<Pair, { gamma: number }>(
+  'SigmoidFocalCrossEntropy',
+  ([labels, logits], { gamma }) =>
+    multiplyNoNan(
+      sigmoidCrossEntropy(labels, logits),
+      power(gamma)(missed(labels, sigmoid(logits), sigmoid(neg(logits)))),
+    ),
+  [
+    ([labels, logits], { gamma }) => {
       const [p, q] = [sigmoid(logits), sigmoid(neg(logits))];
       const m = missed(labels, p, q);
       const focus = mul(gamma, divideNoNan(sub(q, p), m));
       const loss = sigmoidCrossEntropy(labels, logits);
       return multiplyNoNan(sub(mul(focus, loss), logits), power(gamma)(m));
     },
-    (labels, logits) => {
+    ([labels, logits], { gamma }) => {
       const [p, q] = [sigmoid(logits), sigmoid(neg(logits))];
       const m = missed(labels, p, q);
       const focus = mul(mul(gamma, sub(1, mul(2, labels))), divideNoNan(mul(p, q), m));
@@ -54,8 +60,8 @@ export function sigmoidFocalCrossEntropy(gamma: number): Op<Pair> {
       const slope = sigmoidCrossEntropyGradient(labels, logits);
       return multiplyNoNan(add(multiplyNoNan(loss, focus), slope), power(gamma)(m));
     },
-  );
-}
+  ],
+);
 
 /**
  * Binary focal cross-entropy from probabilities, element by element, given their cross-entropy: `missed` as above, from
@@ -89,16 +95,20 @@ function missed(labels: Tensor, p: Tensor, q: Tensor): Tensor {
  * @internal
  */
 export function focalCost(gamma: number): Op<[cost: Tensor]> {
-  if (gamma === 0) return (cost) => cost;
-  return elementwise<[Tensor]>(
-    (cost) => multiplyNoNan(cost, power(gamma)(missedOf(cost))),
-    (cost) => {
+  return gamma === 0 ? (cost) => cost : focal({ gamma });
+}
+
+const focal = elementwise<[cost: Tensor], { gamma: number }>(
+  'FocalCost',
+  ([cost], { gamma }) => multiplyNoNan(cost, power(gamma)(missedOf(cost))),
+  [
+    ([cost], { gamma }) => {
       const m = missedOf(cost);
       const focus = mul(gamma, multiplyNoNan(divideNoNan(cost, m), exp(neg(cost))));
       return mul(power(gamma)(m), add(onesLike(cost), focus));
     },
-  );
-}
+  ],
+);
 
 function missedOf(cost: Tensor): Tensor {
   return neg(expm1(neg(cost)));
@@ -106,13 +116,22 @@ function missedOf(cost: Tensor): Tensor {
 
 /** x^exponent with a gradient that is finite at 0, where that of `tf.pow` is not for exponents below 1. */
 function power(exponent: number): Op<[x: Tensor]> {
-  const raise = (x: Tensor, n: number) =>
-    n >= 0 ? pow(x, scalar(n)) : divideNoNan(pow(x, scalar(n + 1)), x);
-  return elementwise<[Tensor]>(
-    (x) => raise(x, exponent),
-    elementwise<[Tensor]>(
-      (x) => mul(exponent, raise(x, exponent - 1)),
-      (x) => mul(exponent * (exponent - 1), divideNoNan(raise(x, exponent - 1), x)),
-    ),
-  );
+  return powerOp({ exponent });
+}
+
+const powerOp = elementwise<[x: Tensor], { exponent: number }>(
+  'Power',
+  ([x], { exponent }) => raise(x, exponent),
+  [([x], { exponent }) => powerSlope({ exponent })(x)],
+);
+
+const powerSlope = elementwise<[x: Tensor], { exponent: number }>(
+  'PowerGradient',
+  ([x], { exponent }) => mul(exponent, raise(x, exponent - 1)),
+  [([x], { exponent }) => mul(exponent * (exponent - 1), divideNoNan(raise(x, exponent - 1), x))],
+);
+
+/** x^n; for n below 0, where it is infinite at 0, it is 0 there. */
+function raise(x: Tensor, n: number): Tensor {
+  return n >= 0 ? pow(x, scalar(n)) : divideNoNan(pow(x, scalar(n + 1)), x);
 }

@@ -9,7 +9,7 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 
-import { divideNoNan, elementwise } from '../core/gradients.js';
+import { divideNoNan, elementwise } from '../core/op.js';
 import { clip, insideClip } from './clip.js';
 
 /**
@@ -27,8 +27,11 @@ export function negativeLogProbabilities(probabilities: Tensor, axis: number): T
 }
 
 const slope = elementwise<[Tensor]>(
-  (p) => insideClip(p, neg(div(onesLike(p), clip(p)))),
-  (p) => insideClip(p, div(onesLike(p), square(clip(p)))),
-);
+  'NegativeLogClippedGradient',
+  ([p]) => insideClip(p, neg(div(onesLike(p), clip(p)))),
+  [([p]) => insideClip(p, div(onesLike(p), square(clip(p))))],
+)({});
 
-const cost = elementwise<[Tensor]>((p) => neg(log(clip(p))), slope);
+const cost = elementwise<[Tensor]>('NegativeLogClipped', ([p]) => neg(log(clip(p))), [
+  ([p]) => slope(p),
+])({});

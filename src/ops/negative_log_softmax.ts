@@ -15,7 +15,7 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 
-import { multiplyNoNan, withGradient } from '../core/gradients.js';
+import { defineOp, multiplyNoNan } from '../core/op.js';
 import { log1p } from './log1p.js';
 
 /**
@@ -30,14 +30,17 @@ import { log1p } from './log1p.js';
  * @internal
  */
 export function negativeLogSoftmax(logits: Tensor, axis: number): Tensor {
-  return withGradient<[Tensor]>(
-    (x) => {
-      const { behind, rest } = row(x, axis);
-      return sub(log1p(rest), behind);
-    },
-    (dCost, x) => [pullBack(x, dCost, axis)],
-  )(logits);
+  return costs({ axis })(logits);
 }
+
+const costs = defineOp<[logits: Tensor], { axis: number }>(
+  'NegativeLogSoftmax',
+  ([logits], { axis }) => {
+    const { behind, rest } = row(logits, axis);
+    return sub(log1p(rest), behind);
+  },
+  [(dCosts, [logits], { axis }) => pullBack({ axis })(logits, dCosts)],
+);
 
 /**
  * The gradient of Σ weights · cost with respect to the logits, p the softmax:
@@ -46,22 +49,28 @@ export function negativeLogSoftmax(logits: Tensor, axis: number): Tensor {
  *
  * It is p · Σ weights − weights, without the difference of nearly equal numbers where a row is sure and right.
  */
-function pullBack(logits: Tensor, weights: Tensor, axis: number): Tensor {
-  return withGradient<[Tensor, Tensor]>(
-    (x, v) => {
-      const { isLargest, others, rest } = row(x, axis);
-      const total = add(rest, 1);
-      const p = div(where(isLargest, onesLike(x), others), total);
-      const notP = div(where(isLargest, add(zerosLike(x), rest), sub(total, others)), total);
-      return sub(multiplyNoNan(p, sub(sum(v, axis, true), v)), multiplyNoNan(notP, v));
+const pullBack = defineOp<[logits: Tensor, weights: Tensor], { axis: number }>(
+  'NegativeLogSoftmaxGradient',
+  ([logits, weights], { axis }) => {
+    const { isLargest, others, rest } = row(logits, axis);
+    const total = add(rest, 1);
+    const p = div(where(isLargest, onesLike(logits), others), total);
+    const notP = div(where(isLargest, add(zerosLike(logits), rest), sub(total, others)), total);
+    const remaining = sub(sum(weights, axis, true), weights);
+    return sub(multiplyNoNan(p, remaining), multiplyNoNan(notP, weights));
+  },
+  [
+    (dy, [logits, weights], { axis }) => {
+      const p = exp(neg(negativeLogSoftmax(logits, axis)));
+      const mean = sum(mul(p, dy), axis, true);
+      return mul(mul(p, sub(dy, mean)), sum(weights, axis, true));
     },
-    (u, x, v) => {
-      const p = exp(neg(negativeLogSoftmax(x, axis)));
-      const mean = sum(mul(p, u), axis, true);
-      return [mul(mul(p, sub(u, mean)), sum(v, axis, true)), sub(mean, u)];
+    (dy, [logits], { axis }) => {
+      const p = exp(neg(negativeLogSoftmax(logits, axis)));
+      return sub(sum(mul(p, dy), axis, true), dy);
     },
-  )(logits, weights);
-}
+  ],
+);
 
 /** Each logit's distance behind the largest one, ≤ 0, and e to the power of it. */
 function row(x: Tensor, axis: number) {

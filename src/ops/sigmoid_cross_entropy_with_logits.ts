@@ -14,7 +14,7 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 
-import { elementwise, multiplyNoNan, type Op } from '../core/gradients.js';
+import { elementwise, multiplyNoNan, type Op } from '../core/op.js';
 import { labelsAndOutput, type Input } from '../core/inputs.js';
 import { log1p } from './log1p.js';
 
@@ -58,7 +58,8 @@ export function sigmoidCrossEntropyWithLogits(labels: Input, logits: Input): Ten
  * @internal
  */
 export const sigmoidCrossEntropy: Op<SigmoidInputs> = elementwise<SigmoidInputs>(
-  (labels, logits, posWeight) => {
+  'SigmoidCrossEntropy',
+  ([labels, logits, posWeight]) => {
     const distance = abs(logits);
     const tail = log1p(exp(neg(distance)));
     return add(
@@ -66,16 +67,18 @@ export const sigmoidCrossEntropy: Op<SigmoidInputs> = elementwise<SigmoidInputs>
       weighTail(tail, labels, posWeight),
     );
   },
-  (_, logits, posWeight) =>
-    posWeight === undefined
-      ? neg(logits)
-      : sub(
-          mul(posWeight, sigmoidCrossEntropy(onesLike(logits), logits)),
-          sigmoidCrossEntropy(zerosLike(logits), logits),
-        ),
-  (...inputs) => sigmoidCrossEntropyGradient(...inputs),
-  (labels, logits) => multiplyNoNan(sigmoidCrossEntropy(onesLike(logits), logits), labels),
-);
+  [
+    ([, logits, posWeight]) =>
+      posWeight === undefined
+        ? neg(logits)
+        : sub(
+            mul(posWeight, sigmoidCrossEntropy(onesLike(logits), logits)),
+            sigmoidCrossEntropy(zerosLike(logits), logits),
+          ),
+    (inputs) => sigmoidCrossEntropyGradient(...inputs),
+    ([labels, logits]) => multiplyNoNan(sigmoidCrossEntropy(onesLike(logits), logits), labels),
+  ],
+)({});
 
 type SigmoidInputs = [labels: Tensor, logits: Tensor, posWeight?: Tensor];
 
@@ -85,19 +88,22 @@ type SigmoidInputs = [labels: Tensor, logits: Tensor, posWeight?: Tensor];
  * @internal
  */
 export const sigmoidCrossEntropyGradient: Op<SigmoidInputs> = elementwise<SigmoidInputs>(
-  (labels, logits, posWeight) => {
+  'SigmoidCrossEntropyGradient',
+  ([labels, logits, posWeight]) => {
     const tail = sigmoid(neg(abs(logits)));
     const outward = sub(opposed(labels, logits, posWeight), weighTail(tail, labels, posWeight));
     return where(greater(logits, 0), outward, neg(outward));
   },
-  (_, logits, posWeight) =>
-    posWeight === undefined
-      ? neg(onesLike(logits))
-      : neg(add(sigmoid(logits), mul(posWeight, sigmoid(neg(logits))))),
-  (labels, logits, posWeight) =>
-    weighTail(mul(sigmoid(logits), sigmoid(neg(logits))), labels, posWeight),
-  (labels, logits) => neg(mul(labels, sigmoid(neg(logits)))),
-);
+  [
+    ([, logits, posWeight]) =>
+      posWeight === undefined
+        ? neg(onesLike(logits))
+        : neg(add(sigmoid(logits), mul(posWeight, sigmoid(neg(logits))))),
+    ([labels, logits, posWeight]) =>
+      weighTail(mul(sigmoid(logits), sigmoid(neg(logits))), labels, posWeight),
+    ([labels, logits]) => neg(mul(labels, sigmoid(neg(logits)))),
+  ],
+)({});
 
 /** The weight of the label that the sign of the logit speaks against. */
 function opposed(labels: Tensor, logits: Tensor, posWeight?: Tensor): Tensor {

@@ -1,6 +1,6 @@
 import { add, div, log, mul, neg, square, sub, type Tensor } from '@tensorflow/tfjs-core';
 
-import { elementwise, type Op } from '../core/gradients.js';
+import { elementwise, type Op } from '../core/op.js';
 import { clip, EPSILON, insideClip } from './clip.js';
 import { log1p } from './log1p.js';
 
@@ -18,6 +18,7 @@ type Inputs = [labels: Tensor, probabilities: Tensor, posWeight?: Tensor];
  * @internal
  */
 export const sigmoidCrossEntropyWithProbabilities = crossEntropy(
+  'SigmoidCrossEntropyWithProbabilities',
   log,
   (p) => log1p(neg(p)),
   (p) => p,
@@ -31,6 +32,7 @@ export const sigmoidCrossEntropyWithProbabilities = crossEntropy(
  * @internal
  */
 export const sigmoidCrossEntropyWithProbabilitiesKeras2 = crossEntropy(
+  'SigmoidCrossEntropyWithProbabilitiesKeras2',
   (p) => log(add(p, EPSILON)),
   (p) => log(add(sub(1, p), EPSILON)),
   (p) => add(p, EPSILON),
@@ -41,47 +43,52 @@ export const sigmoidCrossEntropyWithProbabilitiesKeras2 = crossEntropy(
  * what the first one takes the logarithm of.
  */
 function crossEntropy(
+  name: string,
   logOf: (p: Tensor) => Tensor,
   logOfComplement: (p: Tensor) => Tensor,
   denominator: (p: Tensor) => Tensor,
 ): Op<Inputs> {
   const slope = elementwise<Inputs>(
-    (labels, probabilities, posWeight) => {
+    `${name}Gradient`,
+    ([labels, probabilities, posWeight]) => {
       const p = clip(probabilities);
       const negative = div(sub(1, labels), denominator(sub(1, p)));
-      return insideClip(
-        probabilities,
-        sub(negative, div(weigh(labels, posWeight), denominator(p))),
-      );
-    },
-    (_, probabilities, posWeight) => {
-      const p = clip(probabilities);
-      const negative = div(-1, denominator(sub(1, p)));
-      const positive = div(posWeight ?? 1, denominator(p));
+      const positive = div(weigh(labels, posWeight), denominator(p));
       return insideClip(probabilities, sub(negative, positive));
     },
-    (labels, probabilities, posWeight) => {
-      const p = clip(probabilities);
-      const negative = div(sub(1, labels), square(denominator(sub(1, p))));
-      const positive = div(weigh(labels, posWeight), square(denominator(p)));
-      return insideClip(probabilities, add(negative, positive));
-    },
-    (labels, probabilities) =>
-      insideClip(probabilities, neg(div(labels, denominator(clip(probabilities))))),
-  );
+    [
+      ([, probabilities, posWeight]) => {
+        const p = clip(probabilities);
+        const negative = div(-1, denominator(sub(1, p)));
+        const positive = div(posWeight ?? 1, denominator(p));
+        return insideClip(probabilities, sub(negative, positive));
+      },
+      ([labels, probabilities, posWeight]) => {
+        const p = clip(probabilities);
+        const negative = div(sub(1, labels), square(denominator(sub(1, p))));
+        const positive = div(weigh(labels, posWeight), square(denominator(p)));
+        return insideClip(probabilities, add(negative, positive));
+      },
+      ([labels, probabilities]) =>
+        insideClip(probabilities, neg(div(labels, denominator(clip(probabilities))))),
+    ],
+  )({});
   return elementwise<Inputs>(
-    (labels, probabilities, posWeight) => {
+    name,
+    ([labels, probabilities, posWeight]) => {
       const p = clip(probabilities);
       const positive = mul(weigh(labels, posWeight), logOf(p));
       return neg(add(positive, mul(sub(1, labels), logOfComplement(p))));
     },
-    (_, probabilities, posWeight) => {
-      const p = clip(probabilities);
-      return sub(logOfComplement(p), weigh(logOf(p), posWeight));
-    },
-    slope,
-    (labels, probabilities) => neg(mul(labels, logOf(clip(probabilities)))),
-  );
+    [
+      ([, probabilities, posWeight]) => {
+        const p = clip(probabilities);
+        return sub(logOfComplement(p), weigh(logOf(p), posWeight));
+      },
+      (inputs) => slope(...inputs),
+      ([labels, probabilities]) => neg(mul(labels, logOf(clip(probabilities)))),
+    ],
+  )({});
 }
 
 function weigh(x: Tensor, posWeight?: Tensor): Tensor {
