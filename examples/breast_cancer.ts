@@ -6,6 +6,7 @@ import { BinaryCrossentropy, register, unregister } from 'tfjs-losses';
 
 import { useFastestBackend } from './support/backend.js';
 import { loadBreastCancer, type Samples } from './support/breast_cancer.js';
+import { percent, printRow } from './support/table.js';
 
 export async function main(): Promise<void> {
   console.log('Breast cancer: 569 tumours, 30 measurements each, malignant or benign.');
@@ -82,15 +83,15 @@ async function trainSideBySide(
   epochs: number,
 ): Promise<void> {
   for (const { model } of runs) model.setWeights(weights);
-  print(
+  printRow(
     '',
     runs.map(({ title }) => title[0]),
   );
-  print(
+  printRow(
     '',
     runs.map(({ title }) => title[1]),
   );
-  print(
+  printRow(
     'epoch',
     runs.map(() => 'loss    val. acc.'),
   );
@@ -102,15 +103,10 @@ async function trainSideBySide(
       }
       const { loss } = evaluate(model, training);
       const { accuracy } = evaluate(model, validation);
-      cells.push(`${loss.toPrecision(4).slice(0, 6)}  ${(100 * accuracy).toFixed(1)} %`);
+      cells.push(`${loss.toPrecision(4).slice(0, 6)}  ${percent(accuracy)}`);
     }
-    print(epoch === 0 ? 'start' : String(epoch), cells);
+    printRow(epoch === 0 ? 'start' : String(epoch), cells);
   }
-}
-
-function print(first: string, cells: string[]): void {
-  const line = first.padEnd(8) + cells.map((cell) => cell.padEnd(20)).join('');
-  console.log(line.trimEnd());
 }
 
 function evaluate(model: tf.LayersModel, { xs, ys }: Samples): { loss: number; accuracy: number } {

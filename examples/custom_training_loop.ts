@@ -4,6 +4,7 @@ import { binaryAccuracy, BinaryCrossentropy } from 'tfjs-losses';
 
 import { useFastestBackend } from './support/backend.js';
 import { loadBreastCancer, type Samples } from './support/breast_cancer.js';
+import { percent } from './support/table.js';
 
 const EPOCHS = 15;
 const BATCH = 32;
@@ -47,7 +48,7 @@ export async function main(): Promise<void> {
     });
     const mean = losses.reduce((sum, value) => sum + value, 0) / losses.length;
     console.log(
-      `${String(epoch).padEnd(8)}${mean.toFixed(4)}   ${percent(correct)}      ${percent(found)}`,
+      `${String(epoch).padEnd(8)}${mean.toFixed(4)}   ${percent(correct).padEnd(6)}      ${percent(found)}`,
     );
   }
   // Adam keeps two tensors for each of the two variables; nothing else is left.
@@ -60,8 +61,4 @@ function* batches({ xs, ys }: Samples): Generator<Samples> {
     const size = Math.min(BATCH, xs.shape[0] - start);
     yield { xs: tf.slice(xs, start, size), ys: tf.slice(ys, start, size) };
   }
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`.padEnd(6);
 }

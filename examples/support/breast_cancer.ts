@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 
 import * as tf from '@tensorflow/tfjs';
 
+import { shuffle, split } from './shuffle.js';
+
 /** Features, standardised, and labels: 0 malignant, 1 benign. */
 export interface Samples {
   xs: tf.Tensor2D;
@@ -16,8 +18,7 @@ export function loadBreastCancer(): { training: Samples; validation: Samples } {
   const file = new URL('../data/breast_cancer.csv', import.meta.url);
   const [, ...lines] = readFileSync(file, 'utf8').trim().split('\n');
   const rows = shuffle(lines.map((line) => line.split(',').map(Number)));
-  const split = Math.round(rows.length * 0.8);
-  const [training, validation] = [rows.slice(0, split), rows.slice(split)];
+  const { training, validation } = split(rows);
 
   // Mean and deviation come from the training rows alone: validation rows must not be seen before.
   const { mean, variance } = tf.moments(features(training), 0);
@@ -30,26 +31,4 @@ export function loadBreastCancer(): { training: Samples; validation: Samples } {
 
 function features(rows: number[][]): tf.Tensor2D {
   return tf.tensor2d(rows.map((row) => row.slice(0, -1)));
-}
-
-/** Fisher and Yates's shuffle, with a fixed seed. */
-function shuffle<T>(items: T[]): T[] {
-  const random = mulberry32(42);
-  const shuffled = [...items];
-  for (let i = shuffled.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [shuffled[i], shuffled[j]] = [shuffled[j] as T, shuffled[i] as T];
-  }
-  return shuffled;
-}
-
-/** A small random number generator in [0, 1), by Tommy Ettinger. */
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
