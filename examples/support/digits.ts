@@ -12,17 +12,20 @@ export interface Digit {
 }
 
 /**
- * Optical Recognition of Handwritten Digits: 1,797 of them, shuffled by `seed`, a fifth for validation.
+ * Optical Recognition of Handwritten Digits: 1,797 of them, shuffled by `seed`, the first `share` for training.
  * E. Alpaydin, C. Kaynak, 1998; UCI Machine Learning Repository, CC BY 4.0.
  */
-export function loadDigits(seed?: number): { training: Digit[]; validation: Digit[] } {
+export function loadDigits(
+  seed?: number,
+  share?: number,
+): { training: Digit[]; validation: Digit[] } {
   const file = new URL('../data/digits.csv.gz', import.meta.url);
   const lines = gunzipSync(readFileSync(file)).toString().trim().split('\n');
   const digits = lines.map((line) => {
     const numbers = line.split(',').map(Number);
-    return { pixels: numbers.slice(0, 64).map((ink) => ink / 16), value: numbers[64] as number };
+    return { pixels: numbers.slice(0, 64).map((ink) => ink / 16), value: Number(numbers[64]) };
   });
-  return split(shuffle(digits, seed));
+  return split(shuffle(digits, seed), share);
 }
 
 /** The pixels of digits, shape [batch, 64]. */

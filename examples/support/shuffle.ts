@@ -9,9 +9,9 @@ export function shuffle<T>(items: readonly T[], seed = 42): T[] {
   return shuffled;
 }
 
-/** The first 80 % for training, the rest for validation. */
-export function split<T>(items: readonly T[]): { training: T[]; validation: T[] } {
-  const end = Math.round(items.length * 0.8);
+/** The first `share` of the items for training, the rest for validation. */
+export function split<T>(items: readonly T[], share = 0.8): { training: T[]; validation: T[] } {
+  const end = Math.round(items.length * share);
   return { training: items.slice(0, end), validation: items.slice(end) };
 }
 
