@@ -25,6 +25,12 @@ function cells(text: string, part: number, epoch: string): { loss: number; accur
   }));
 }
 
+/** The numbers in the line of a table that begins with `first`. */
+function numbers(text: string, first: string, pattern: RegExp): number[] {
+  const line = text.split('\n').find((candidate) => candidate.startsWith(`${first} `)) ?? '';
+  return [...line.matchAll(pattern)].map(([, number]) => Number(number));
+}
+
 describe('npm run example', () => {
   it('trains with and without a sigmoid, and recovers from a saturated start where TF.js does not', () => {
     const text = output();
@@ -56,6 +62,55 @@ describe('npm run example', () => {
     expect(text).toContain('Tensors left behind: 0');
   }, 60_000);
 
+  it('digits: trains the same with a softmax layer and from logits, by one-hot labels and by indices', () => {
+    const text = output('digits');
+    const [start, end] = [cells(text, 0, 'start'), cells(text, 0, '10')];
+    expect(start).toHaveLength(4);
+    expect(end).toHaveLength(4);
+    for (const { loss, accuracy } of end) {
+      expect(loss).toBeLessThan(0.1);
+      expect(loss).toBeCloseTo(end[0]!.loss, 2);
+      expect(accuracy).toBeGreaterThan(95);
+      expect(Math.abs(accuracy - end[0]!.accuracy)).toBeLessThan(0.7);
+    }
+  }, 120_000);
+
+  it('imbalanced_labels: posWeight and focal loss win over plain cross-entropy', () => {
+    const text = output('imbalanced_labels');
+    expect(text).toContain('25 of 832 for training');
+    expect(text).toContain('the mean of 10 seeds');
+    for (const [epochs, lead] of [
+      ['10', 15],
+      ['20', 4],
+    ] as const) {
+      const [plain, posWeight, focal] = numbers(text, epochs, /(\d+\.\d) %/g);
+      expect(posWeight! - plain!).toBeGreaterThan(lead);
+      expect(focal! - plain!).toBeGreaterThan(lead);
+    }
+    // In how many seeds posWeight and focal loss are better: worse after ten epochs.
+    const better = numbers(text, '10', /(\d+) : \d/g);
+    expect(better.map((seeds) => seeds >= 8)).toEqual([true, true]);
+  }, 120_000);
+
+  it('autoencoder: comes close to the entropy of the pixels, and its drawings to the digits', () => {
+    const text = output('autoencoder');
+    const [start, end] = ['start', '20'].map((epoch) => numbers(text, epoch, /(\d\.\d{4})/g));
+    expect(start![0]).toBeGreaterThan(0.6);
+    expect(end![0]).toBeLessThan(0.28);
+    expect(end![0]).toBeGreaterThan(end![1]!);
+    expect(end![1]).toBe(start![1]);
+    expect(text.match(/█/g)!.length).toBeGreaterThan(40);
+  }, 60_000);
+
+  it('multi_label: answers each question', () => {
+    const text = output('multi_label');
+    const accuracies = numbers(text, '15', /(\d+\.\d) %/g);
+    expect(accuracies).toHaveLength(5);
+    for (const accuracy of accuracies) expect(accuracy).toBeGreaterThan(92);
+    const [overall, ...each] = accuracies;
+    expect(each.reduce((sum, accuracy) => sum + accuracy / 4, 0)).toBeCloseTo(overall!, 0);
+  }, 60_000);
+
   it('of an unknown name lists the known ones', () => {
     let text = '';
     try {
@@ -63,6 +118,8 @@ describe('npm run example', () => {
     } catch (error) {
       text = (error as { stderr: string }).stderr;
     }
-    expect(text).toContain(`No example is called 'nonsense'. There are: breast_cancer, `);
+    expect(text).toContain(
+      `No example is called 'nonsense'. There are: autoencoder, breast_cancer, `,
+    );
   }, 30_000);
 });
