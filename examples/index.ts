@@ -11,7 +11,7 @@ if (names.includes(name)) {
   const example = (await import(new URL(`${name}.ts`, folder).href)) as { main(): Promise<void> };
   await example.main();
   const others = names.filter((other) => other !== name);
-  console.log(`\nMore examples: ${others.map((other) => `npm run example ${other}`).join(', ')}`);
+  console.log(`\nMore examples, by npm run example NAME: ${others.join(', ')}`);
 } else {
   console.error(`No example is called '${name}'. There are: ${names.join(', ')}.`);
   process.exitCode = 1;

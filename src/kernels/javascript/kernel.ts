@@ -1,7 +1,7 @@
 import { tensor, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
 
 /** Numbers that a kernel is given beside its tensors. */
-export type Attrs = Readonly<Record<string, number>>;
+type Attrs = Readonly<Record<string, number>>;
 
 /** A kernel under the name of its op. */
 export interface Kernel {
