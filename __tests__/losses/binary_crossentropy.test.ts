@@ -379,7 +379,7 @@ describe('binary cross-entropy', () => {
         'a reduction in the function form, which has none',
         () => binaryCrossentropy([1], [0.5], { reduction: 'sum' } as never),
         RangeError,
-        "option must be one of 'fromLogits', 'labelSmoothing', 'axis', 'posWeight', 'compat'. Received: \"reduction\".",
+        "option must be one of 'fromLogits', 'labelSmoothing', 'axis', 'compat', 'posWeight'. Received: \"reduction\".",
       ],
       [
         'options that are no object',

@@ -1,39 +1,24 @@
 import { fill, type Tensor } from '@tensorflow/tfjs-core';
 
-import {
-  assertAxis,
-  assertBoolean,
-  assertFraction,
-  assertOneOf,
-  assertWeights,
-  assertWeightsFit,
-  resolveAxes,
-  withoutAxes,
-  type Axis,
-} from '../core/checks.js';
-import { alongAxis, assertSameShape, broadcast, type Input } from '../core/inputs.js';
+import { assertWeights, assertWeightsFit, resolveAxes } from '../core/checks.js';
+import { alongAxis, broadcast, type Input } from '../core/inputs.js';
 import { Loss, lossValues, type Metric } from '../core/loss.js';
 import { meanOver } from '../core/reduction.js';
 import { binaryAccuracy } from '../metrics/binary_accuracy.js';
 import { sigmoidCrossEntropy } from '../ops/sigmoid_cross_entropy_with_logits.js';
 import {
-  sigmoidCrossEntropyWithProbabilities,
-  sigmoidCrossEntropyWithProbabilitiesKeras2,
-} from '../ops/sigmoid_cross_entropy_with_probabilities.js';
-import { smoothBinary } from './binary_options.js';
+  binaryDefaults,
+  binaryShape,
+  checkBinaryOptions,
+  crossEntropyWithProbabilities,
+  smoothBinary,
+  type BinaryOptions,
+} from './binary_options.js';
 
 /** Options of {@link binaryCrossentropy}. */
-export interface BinaryCrossentropyOptions {
-  /** Read `yPred` as logits (any real number), not probabilities. Default: `false`. */
-  fromLogits?: boolean;
-  /** Share ε of each label moved to ½, in [0, 1]. Default: `0`. */
-  labelSmoothing?: number;
-  /** Axis or axes that the mean is taken over; `null` takes all. Default: `-1`, the last. */
-  axis?: Axis;
+export interface BinaryCrossentropyOptions extends BinaryOptions {
   /** Factor on the loss of positive labels, for all or one per entry of the last axis. Default: `null`, which is 1. */
   posWeight?: number | readonly number[] | null;
-  /** `'keras2'` adds epsilon inside the logarithms of probabilities too, as tf.keras 2 did. Default: `null`, Keras 3. */
-  compat?: 'keras2' | null;
 }
 
 /**
@@ -84,11 +69,8 @@ export class BinaryCrossentropy extends Loss<BinaryCrossentropyOptions> {
   static override readonly className: string = 'BinaryCrossentropy';
   static override readonly aliases: readonly string[] = ['bce', 'BCE'];
   static override readonly defaults: Required<BinaryCrossentropyOptions> = {
-    fromLogits: false,
-    labelSmoothing: 0,
-    axis: -1,
+    ...binaryDefaults,
     posWeight: null,
-    compat: null,
   };
   static override readonly extensions: readonly string[] = ['posWeight', 'compat'];
   static readonly activation: string = 'sigmoid';
@@ -102,11 +84,8 @@ export class BinaryCrossentropy extends Loss<BinaryCrossentropyOptions> {
     new BinaryCrossentropy({ fromLogits, axis, reduction: 'none', name: 'ce' });
 
   static override check(who: string, options: Required<BinaryCrossentropyOptions>): void {
-    assertBoolean(who, 'fromLogits', options.fromLogits);
-    assertFraction(who, 'labelSmoothing', options.labelSmoothing);
-    assertAxis(who, 'axis', options.axis);
+    checkBinaryOptions(who, options);
     assertWeights(who, 'posWeight', options.posWeight);
-    assertOneOf(who, 'compat', options.compat, ['keras2', null]);
   }
 
   static override valuesShape(
@@ -115,19 +94,14 @@ export class BinaryCrossentropy extends Loss<BinaryCrossentropyOptions> {
     yTrue: number[],
     yPred: number[],
   ): number[] {
-    assertSameShape(who, ['yTrue', yTrue], ['yPred', yPred]);
-    const axes = resolveAxes(who, axis, yPred);
+    const shape = binaryShape(who, axis, yTrue, yPred);
     assertWeightsFit(who, 'posWeight', posWeight, yPred);
-    return withoutAxes(yPred, axes);
+    return shape;
   }
 
   override compute(yTrue: Tensor, yPred: Tensor, fromLogits = this.options.fromLogits): Tensor {
     const { labelSmoothing, axis, posWeight, compat } = this.options;
-    const crossEntropy = fromLogits
-      ? sigmoidCrossEntropy
-      : compat === 'keras2'
-        ? sigmoidCrossEntropyWithProbabilitiesKeras2
-        : sigmoidCrossEntropyWithProbabilities;
+    const crossEntropy = fromLogits ? sigmoidCrossEntropy : crossEntropyWithProbabilities(compat);
     const values = crossEntropy(
       smoothBinary(yTrue, labelSmoothing),
       yPred,

@@ -1,43 +1,29 @@
 import { add, mul, sub, type Tensor } from '@tensorflow/tfjs-core';
 
-import {
-  assertAxis,
-  assertBoolean,
-  assertFraction,
-  assertNonNegative,
-  assertOneOf,
-  resolveAxes,
-  withoutAxes,
-  type Axis,
-} from '../core/checks.js';
-import { assertSameShape, type Input } from '../core/inputs.js';
+import { assertBoolean, assertFraction, assertNonNegative, resolveAxes } from '../core/checks.js';
+import type { Input } from '../core/inputs.js';
 import { Loss, lossValues, type Metric } from '../core/loss.js';
 import { meanOver } from '../core/reduction.js';
 import { binaryAccuracy } from '../metrics/binary_accuracy.js';
 import { focalCrossEntropyWithProbabilities, sigmoidFocalCrossEntropy } from '../ops/focal.js';
-import {
-  sigmoidCrossEntropyWithProbabilities,
-  sigmoidCrossEntropyWithProbabilitiesKeras2,
-} from '../ops/sigmoid_cross_entropy_with_probabilities.js';
 import { BinaryCrossentropy } from './binary_crossentropy.js';
-import { smoothBinary } from './binary_options.js';
+import {
+  binaryDefaults,
+  binaryShape,
+  checkBinaryOptions,
+  crossEntropyWithProbabilities,
+  smoothBinary,
+  type BinaryOptions,
+} from './binary_options.js';
 
 /** Options of {@link binaryFocalCrossentropy}. */
-export interface BinaryFocalCrossentropyOptions {
+export interface BinaryFocalCrossentropyOptions extends BinaryOptions {
   /** Weigh positive labels by `alpha` and negative ones by 1 − `alpha`. Default: `false`. */
   applyClassBalancing?: boolean;
   /** Weight of positive labels, in [0, 1]; without `applyClassBalancing` it has no effect. Default: `0.25`. */
   alpha?: number;
   /** How much less easy samples count: 0 not at all. At least 0. Default: `2`. */
   gamma?: number;
-  /** Read `yPred` as logits (any real number), not probabilities. Default: `false`. */
-  fromLogits?: boolean;
-  /** Share ε of each label moved to ½, in [0, 1]. Default: `0`. */
-  labelSmoothing?: number;
-  /** Axis or axes that the mean is taken over; `null` takes all. Default: `-1`, the last. */
-  axis?: Axis;
-  /** `'keras2'` adds epsilon inside the logarithms of probabilities too, as tf.keras 2 did. Default: `null`, Keras 3. */
-  compat?: 'keras2' | null;
 }
 
 /**
@@ -86,13 +72,10 @@ export function binaryFocalCrossentropy(
 export class BinaryFocalCrossentropy extends Loss<BinaryFocalCrossentropyOptions> {
   static override readonly className: string = 'BinaryFocalCrossentropy';
   static override readonly defaults: Required<BinaryFocalCrossentropyOptions> = {
+    ...binaryDefaults,
     applyClassBalancing: false,
     alpha: 0.25,
     gamma: 2,
-    fromLogits: false,
-    labelSmoothing: 0,
-    axis: -1,
-    compat: null,
   };
   static override readonly extensions: readonly string[] = ['compat'];
   static readonly activation: string = 'sigmoid';
@@ -106,13 +89,10 @@ export class BinaryFocalCrossentropy extends Loss<BinaryFocalCrossentropyOptions
     new BinaryCrossentropy({ fromLogits, axis, reduction: 'none', name: 'ce' });
 
   static override check(who: string, options: Required<BinaryFocalCrossentropyOptions>): void {
+    checkBinaryOptions(who, options);
     assertBoolean(who, 'applyClassBalancing', options.applyClassBalancing);
     assertFraction(who, 'alpha', options.alpha);
     assertNonNegative(who, 'gamma', options.gamma);
-    assertBoolean(who, 'fromLogits', options.fromLogits);
-    assertFraction(who, 'labelSmoothing', options.labelSmoothing);
-    assertAxis(who, 'axis', options.axis);
-    assertOneOf(who, 'compat', options.compat, ['keras2', null]);
   }
 
   static override valuesShape(
@@ -121,21 +101,15 @@ export class BinaryFocalCrossentropy extends Loss<BinaryFocalCrossentropyOptions
     yTrue: number[],
     yPred: number[],
   ): number[] {
-    assertSameShape(who, ['yTrue', yTrue], ['yPred', yPred]);
-    const axes = resolveAxes(who, axis, yPred);
-    return withoutAxes(yPred, axes);
+    return binaryShape(who, axis, yTrue, yPred);
   }
 
   override compute(yTrue: Tensor, yPred: Tensor, fromLogits = this.options.fromLogits): Tensor {
     const { applyClassBalancing, alpha, gamma, labelSmoothing, axis, compat } = this.options;
     const labels = smoothBinary(yTrue, labelSmoothing);
-    const crossEntropy =
-      compat === 'keras2'
-        ? sigmoidCrossEntropyWithProbabilitiesKeras2
-        : sigmoidCrossEntropyWithProbabilities;
     const focal = fromLogits
       ? sigmoidFocalCrossEntropy(gamma)
-      : focalCrossEntropyWithProbabilities(gamma, crossEntropy);
+      : focalCrossEntropyWithProbabilities(gamma, crossEntropyWithProbabilities(compat));
     const values = focal(labels, yPred);
     const balanced = applyClassBalancing
       ? mul(values, add(mul(labels, alpha), mul(sub(1, labels), 1 - alpha)))
