@@ -100,5 +100,9 @@ describe('kernels equal the formulas', () => {
     unregisterKernels();
     expectClose(negativeLogSoftmax(x, 0), value, { relative: 1e-6 });
     expect(value.shape).toEqual([2]);
+    unregisterKernels();
+    const names = tf.getKernelsForBackend(tf.getBackend()).map(({ kernelName }) => kernelName);
+    expect(names.filter((name) => name.startsWith('TfjsLosses'))).toEqual([]);
+    expect(tf.getGradient('TfjsLossesNegativeLogSoftmax')).toBeUndefined();
   });
 });

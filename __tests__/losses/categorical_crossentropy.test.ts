@@ -131,6 +131,36 @@ describe('categorical cross-entropy', () => {
     expectClose(gradient(tf.tensor2d([[0, 0]])), [[0, 0]]);
   });
 
+  it('has the gradient of tiny probabilities that do not sum to 1', () => {
+    // −log(a / (a + b)): 1 / (a + b) − 1 / a and 1 / (a + b).
+    const gradient = tf.grad((q) => tf.sum(categoricalCrossentropy([[1, 0]], q)));
+    expectClose(gradient(tf.tensor2d([[1e-25, 3e-25]])), [[-7.5e24, 2.5e24]], { relative: 2e-6 });
+  });
+
+  it('has second-order gradients of 0 for excluded rows, though they be NaN', () => {
+    const cce = new CategoricalCrossentropy(fromLogits);
+    const loss = (x: tf.Tensor) =>
+      cce(
+        [
+          [1, 0],
+          [1, 0],
+        ],
+        x,
+        [1, 0],
+      );
+    const second = tf.grad((x) => tf.sum(tf.square(tf.grad(loss)(x))));
+    const [, excluded] = tf.split(
+      second(
+        tf.tensor2d([
+          [1, 2],
+          [NaN, 0],
+        ]),
+      ),
+      2,
+    );
+    expectClose(excluded!, [[0, 0]]);
+  });
+
   it('has second-order gradients: softmax_i · (δ_ij − softmax_j), by hand', () => {
     const logits = tf.tensor2d([[0, Math.log(3)]]);
     const first = (x: tf.Tensor) =>

@@ -138,6 +138,9 @@ describe('categorical focal cross-entropy', () => {
   it('rejects a negative gamma, a negative alpha, alphas that are not one per class', () => {
     expect(() => new CategoricalFocalCrossentropy({ gamma: -0.1 })).toThrow(RangeError);
     expect(() => new CategoricalFocalCrossentropy({ alpha: [1, -1] })).toThrow(RangeError);
+    expect(() => new CategoricalFocalCrossentropy({ alpha: null as never })).toThrow(
+      'alpha must be a number or an array of numbers. Received: null.',
+    );
     expect(() => categoricalFocalCrossentropy(eye, eye, { alpha: [1, 2] })).toThrow(ShapeError);
   });
 });

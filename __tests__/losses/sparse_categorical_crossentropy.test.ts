@@ -55,6 +55,15 @@ describe('sparse categorical cross-entropy', () => {
     ]);
   });
 
+  it('has a gradient with respect to the labels, 0, also where a class is ignored', () => {
+    const scce = new SparseCategoricalCrossentropy({ ignoreClass: -1 });
+    const [dLabels] = tf.grads((labels, output) => scce(labels, output))([
+      tf.tensor1d([0, -1]),
+      tf.tensor2d(p),
+    ]);
+    expectClose(dLabels!, [0, 0]);
+  });
+
   it('takes int32, float32 and bool labels, with or without a last axis of 1, in all ranks', () => {
     const logits = tf.tensor2d([
       [0, 1],

@@ -208,6 +208,39 @@ describe('model.compile', () => {
     }
   });
 
+  it('leaves errors of lists and dicts to TF.js', () => {
+    expect(() => {
+      compile(sequential(), ['bce', 'bce']);
+    }).toThrow('When passing an Array as loss, it should have one entry per model output.');
+    expect(() => {
+      compile(sequential(), { nonsense: 'bce', [sequential().outputNames[0]!]: 'bce' });
+    }).toThrow('Unknown entry in loss dictionary');
+  });
+
+  it('counts valid labels alone where a class is ignored: loss, accuracy and crossentropy', async () => {
+    const model = tf.sequential({
+      layers: [tf.layers.dense({ units: 2, inputShape: [3, 2], kernelInitializer: 'zeros' })],
+    });
+    const labels = tf.tensor2d([
+      [0, -1, 1],
+      [-1, -1, 0],
+    ]);
+    for (const reduction of ['sum_over_batch_size', 'mean_with_sample_weight'] as const) {
+      const loss = new SparseCategoricalCrossentropy({
+        fromLogits: true,
+        ignoreClass: -1,
+        reduction,
+      });
+      compile(model, loss, ['accuracy', 'crossentropy']);
+      const [total, acc, ce] = model.evaluate(tf.ones([2, 3, 2]), labels) as tf.Scalar[];
+      // Zero logits: log 2 for each, and the first of two equal classes.
+      expectClose(total!, Math.LN2);
+      expectClose(ce!, Math.LN2);
+      expectClose(acc!, 2 / 3);
+    }
+    await model.fit(tf.ones([2, 3, 2]), labels, quiet);
+  });
+
   it('leaves no tensor behind', async () => {
     const model = sequential();
     compile(model, fromLogits, ['accuracy']);

@@ -1,7 +1,13 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 
-import { BinaryCrossentropy, register, unregister } from '../../src/index.js';
+import {
+  BinaryCrossentropy,
+  CategoricalCrossentropy,
+  register,
+  SparseCategoricalCrossentropy,
+  unregister,
+} from '../../src/index.js';
 import { expectClose } from '../support/expect_close.js';
 
 // One feature of 1 or −1 and a kernel of 40: logits of ±40, on the wrong side for both labels.
@@ -118,6 +124,40 @@ describe('a model that ends in a sigmoid is trained on its logits', () => {
     }
     // By hand: labels 0.1 and 0.9, logits 40 and −40.
     expect(await fit(compile(models['a dense layer']!(), new Smoothed()))).toEqual([36]);
+  });
+
+  it('behind a softmax, dense or an activation layer, also of sequences', async () => {
+    // One class 60 behind on every row: by hand 60, and a slope of 1.
+    const weights = [tf.tensor2d([[60, 0, 0]]), tf.zeros([3])];
+    const layer = (activation: 'softmax' | 'linear', inputShape: number[]) =>
+      tf.layers.dense({ units: 3, inputShape, activation, weights });
+    for (const model of [
+      tf.sequential({ layers: [layer('softmax', [1])] }),
+      tf.sequential({
+        layers: [layer('linear', [1]), tf.layers.activation({ activation: 'softmax' })],
+      }),
+    ]) {
+      compile(model, new SparseCategoricalCrossentropy());
+      const args = [tf.ones([2, 1]), tf.tensor1d([1, 2])] as const;
+      expectClose((model.evaluate(...args) as tf.Scalar[])[0]!, 60);
+      const { history } = await model.fit(...args, quiet);
+      expect(history.loss).toEqual([60]);
+    }
+    const sequences = tf.sequential({ layers: [layer('softmax', [4, 1])] });
+    compile(sequences, new SparseCategoricalCrossentropy());
+    const [loss] = sequences.evaluate(tf.ones([2, 4, 1]), tf.ones([2, 4])) as tf.Scalar[];
+    expectClose(loss!, 60);
+  });
+
+  it('but not where the loss runs along another axis than the softmax', () => {
+    const model = tf.sequential({
+      layers: [tf.layers.dense({ units: 2, inputShape: [3, 2], activation: 'softmax' })],
+    });
+    const loss = new CategoricalCrossentropy({ axis: 1 });
+    compile(model, loss);
+    const [xs, ys] = [tf.randomNormal([2, 3, 2], 0, 1, 'float32', 1), tf.fill([2, 3, 2], 1 / 3)];
+    const [evaluated] = model.evaluate(xs, ys) as tf.Scalar[];
+    expectClose(evaluated!, loss(ys, model.predict(xs) as tf.Tensor));
   });
 
   it('but not with a subclass whose own compute reads probabilities', async () => {

@@ -42,13 +42,12 @@ export function assertOneOf(
   }
 }
 
-/** Throws unless the option is a finite number ≥ 0, or an array of them with one per label, or `null`. */
+/** Throws unless the option is a finite number ≥ 0, or an array of them. */
 export function assertWeights(who: string, option: string, value: unknown): void {
   const weights: unknown[] = Array.isArray(value) ? value : [value];
-  if (value === null) return;
   if (!weights.every((weight) => typeof weight === 'number')) {
     throw new TypeError(
-      `${who}: ${option} must be a number or an array of numbers, one per label. Received: ${formatValue(value)}.`,
+      `${who}: ${option} must be a number or an array of numbers. Received: ${formatValue(value)}.`,
     );
   }
   if (!weights.every((weight) => weight >= 0 && weight < Infinity)) {
@@ -60,7 +59,8 @@ export function assertWeights(who: string, option: string, value: unknown): void
 
 /** Throws unless the option is an array of finite numbers ≥ 0, one per class, or `null`. */
 export function assertClassWeights(who: string, option: string, value: unknown): void {
-  if (value !== null && !Array.isArray(value)) {
+  if (value === null) return;
+  if (!Array.isArray(value)) {
     throw new TypeError(
       `${who}: ${option} must be an array with one number per class. Received: ${formatValue(value)}.`,
     );

@@ -56,7 +56,7 @@ export interface LossClass {
   /** The metric that `'accuracy'` means for this loss; without it TF.js chooses by the output's shape. */
   readonly accuracy?: (options: never) => Metric;
   /** The metric that `'crossentropy'` means for this loss; without it TF.js chooses by the output's shape. */
-  readonly crossentropy?: (options: never) => Metric;
+  readonly crossentropy?: (options: never) => Loss;
   /** Throws where an option has a value that it must not have. Called when an object is made. */
   check(who: string, options: object): void;
   /**
@@ -309,7 +309,9 @@ export function weightedValues(
     sampleWeight === undefined ? undefined : toTensor(who, 'sampleWeight', sampleWeight);
   const call = { who, yTrue, yPred, weights: given, align: true, fromLogits };
   const { values, mask } = compute(loss, call);
-  const counts = mask && maskWeights(mask, loss.reduction);
+  // Without other weights the mask is the weights, and a weighted mean is the mean of what counts.
+  const isMean = loss.reduction === 'mean_with_sample_weight' && given === undefined;
+  const counts = mask && maskWeights(mask, isMean ? 'mean' : loss.reduction);
   const weights = counts && given ? weigh(who, counts, given) : (counts ?? given);
   return {
     values: weights === undefined ? values : weigh(who, values, weights),

@@ -10,7 +10,6 @@ import {
   onesLike,
   registerGradient,
   registerKernel,
-  square,
   tidy,
   where,
   type NamedTensorMap,
@@ -121,5 +120,5 @@ export const multiplyNoNan: Op<Pair> = elementwise<Pair>(
 export const divideNoNan: Op<Pair> = elementwise<Pair>(
   'DivideNoNan',
   ([x, y]) => where(equal(y, 0), y, div(x, y)),
-  [([x, y]) => divideNoNan(onesLike(x), y), ([x, y]) => neg(divideNoNan(x, square(y)))],
+  [([x, y]) => divideNoNan(onesLike(x), y), ([x, y]) => neg(divideNoNan(divideNoNan(x, y), y))],
 )({});

@@ -1,12 +1,15 @@
 import {
-  getKernel,
+  getBackend,
+  getGradient,
+  getKernelsForBackend,
   registerKernel,
+  unregisterGradient,
   unregisterKernel,
   type NamedTensorMap,
 } from '@tensorflow/tfjs-core';
 
 import * as javascript from './javascript/index.js';
-import { kernelName } from './names.js';
+import { kernelName, PREFIX, READABLE } from './names.js';
 
 const kernels = Object.values(javascript).flatMap(({ op, backends, run }) =>
   backends.map((backendName) => ({ kernelName: kernelName(op), backendName, run })),
@@ -29,11 +32,13 @@ export function registerKernels(): void {
   }
 }
 
-/** Takes them back: the formulas run again. */
+/** Takes back all kernels and gradients under our names. An op that is used again brings its formula. */
 export function unregisterKernels(): void {
-  for (const { kernelName, backendName } of kernels) {
-    if ((getKernel(kernelName, backendName) as unknown) !== undefined) {
+  for (const backendName of new Set([...READABLE, getBackend()])) {
+    for (const { kernelName } of getKernelsForBackend(backendName)) {
+      if (!kernelName.startsWith(PREFIX)) continue;
       unregisterKernel(kernelName, backendName);
+      if ((getGradient(kernelName) as unknown) !== undefined) unregisterGradient(kernelName);
     }
   }
 }

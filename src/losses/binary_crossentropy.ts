@@ -2,7 +2,7 @@ import { fill, type Tensor } from '@tensorflow/tfjs-core';
 
 import { assertWeights, assertWeightsFit, resolveAxes } from '../core/checks.js';
 import { alongAxis, broadcast, type Input } from '../core/inputs.js';
-import { Loss, lossValues, type Metric } from '../core/loss.js';
+import { Loss, lossValues } from '../core/loss.js';
 import { meanOver } from '../core/reduction.js';
 import { binaryAccuracy } from '../metrics/binary_accuracy.js';
 import { sigmoidCrossEntropy } from '../ops/sigmoid_cross_entropy_with_logits.js';
@@ -80,12 +80,11 @@ export class BinaryCrossentropy extends Loss<BinaryCrossentropyOptions> {
   static readonly crossentropy = ({
     fromLogits,
     axis,
-  }: Required<BinaryCrossentropyOptions>): Metric =>
-    new BinaryCrossentropy({ fromLogits, axis, reduction: 'none', name: 'ce' });
+  }: Required<BinaryCrossentropyOptions>): Loss => new BinaryCrossentropy({ fromLogits, axis });
 
   static override check(who: string, options: Required<BinaryCrossentropyOptions>): void {
     checkBinaryOptions(who, options);
-    assertWeights(who, 'posWeight', options.posWeight);
+    if (options.posWeight !== null) assertWeights(who, 'posWeight', options.posWeight);
   }
 
   static override valuesShape(

@@ -2,7 +2,7 @@ import { add, mul, sub, type Tensor } from '@tensorflow/tfjs-core';
 
 import { assertBoolean, assertFraction, assertNonNegative, resolveAxes } from '../core/checks.js';
 import type { Input } from '../core/inputs.js';
-import { Loss, lossValues, type Metric } from '../core/loss.js';
+import { Loss, lossValues } from '../core/loss.js';
 import { meanOver } from '../core/reduction.js';
 import { binaryAccuracy } from '../metrics/binary_accuracy.js';
 import { focalCrossEntropyWithProbabilities, sigmoidFocalCrossEntropy } from '../ops/focal.js';
@@ -85,8 +85,8 @@ export class BinaryFocalCrossentropy extends Loss<BinaryFocalCrossentropyOptions
   static readonly crossentropy = ({
     fromLogits,
     axis,
-  }: Required<BinaryFocalCrossentropyOptions>): Metric =>
-    new BinaryCrossentropy({ fromLogits, axis, reduction: 'none', name: 'ce' });
+  }: Required<BinaryFocalCrossentropyOptions>): Loss =>
+    new BinaryCrossentropy({ fromLogits, axis });
 
   static override check(who: string, options: Required<BinaryFocalCrossentropyOptions>): void {
     checkBinaryOptions(who, options);

@@ -3,7 +3,7 @@ import { mul, sum, type Tensor } from '@tensorflow/tfjs-core';
 import { assertClassWeights, assertWeightsFit, resolveAxis, withoutAxes } from '../core/checks.js';
 import { multiplyNoNan } from '../core/op.js';
 import { alongAxis, assertSameShape, type Input } from '../core/inputs.js';
-import { Loss, lossValues, type Metric } from '../core/loss.js';
+import { Loss, lossValues } from '../core/loss.js';
 import { categoricalAccuracy } from '../metrics/categorical_accuracy.js';
 import { classCosts } from '../ops/class_cross_entropy.js';
 import {
@@ -73,8 +73,8 @@ export class CategoricalCrossentropy extends Loss<CategoricalCrossentropyOptions
   static readonly crossentropy = ({
     fromLogits,
     axis,
-  }: Required<CategoricalCrossentropyOptions>): Metric =>
-    new CategoricalCrossentropy({ fromLogits, axis, reduction: 'none', name: 'ce' });
+  }: Required<CategoricalCrossentropyOptions>): Loss =>
+    new CategoricalCrossentropy({ fromLogits, axis });
 
   static override check(who: string, options: Required<CategoricalCrossentropyOptions>): void {
     checkClassOptions(who, options);
@@ -95,7 +95,7 @@ export class CategoricalCrossentropy extends Loss<CategoricalCrossentropyOptions
 
   override compute(yTrue: Tensor, yPred: Tensor, fromLogits = this.options.fromLogits): Tensor {
     const { labelSmoothing, axis, classWeights } = this.options;
-    const classAxis = axis < 0 ? axis + yPred.rank : axis;
+    const classAxis = resolveAxis(CategoricalCrossentropy.className, axis, ['yPred', yPred.shape]);
     const labels = smoothClasses(yTrue, labelSmoothing, classAxis);
     const weighted =
       classWeights === null ? labels : mul(labels, alongAxis(classWeights, yPred.shape, classAxis));

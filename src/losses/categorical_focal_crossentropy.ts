@@ -9,7 +9,7 @@ import {
 } from '../core/checks.js';
 import { multiplyNoNan } from '../core/op.js';
 import { alongAxis, assertSameShape, type Input } from '../core/inputs.js';
-import { Loss, lossValues, type Metric } from '../core/loss.js';
+import { Loss, lossValues } from '../core/loss.js';
 import { categoricalAccuracy } from '../metrics/categorical_accuracy.js';
 import { focalCost } from '../ops/focal.js';
 import { CategoricalCrossentropy } from './categorical_crossentropy.js';
@@ -83,8 +83,8 @@ export class CategoricalFocalCrossentropy extends Loss<CategoricalFocalCrossentr
   static readonly crossentropy = ({
     fromLogits,
     axis,
-  }: Required<CategoricalFocalCrossentropyOptions>): Metric =>
-    new CategoricalCrossentropy({ fromLogits, axis, reduction: 'none', name: 'ce' });
+  }: Required<CategoricalFocalCrossentropyOptions>): Loss =>
+    new CategoricalCrossentropy({ fromLogits, axis });
 
   static override check(who: string, options: Required<CategoricalFocalCrossentropyOptions>): void {
     checkClassOptions(who, options);
@@ -106,7 +106,10 @@ export class CategoricalFocalCrossentropy extends Loss<CategoricalFocalCrossentr
 
   override compute(yTrue: Tensor, yPred: Tensor, fromLogits = this.options.fromLogits): Tensor {
     const { labelSmoothing, axis, alpha, gamma } = this.options;
-    const classAxis = axis < 0 ? axis + yPred.rank : axis;
+    const classAxis = resolveAxis(CategoricalFocalCrossentropy.className, axis, [
+      'yPred',
+      yPred.shape,
+    ]);
     const labels = smoothClasses(yTrue, labelSmoothing, classAxis);
     const weights = typeof alpha === 'number' ? alpha : alongAxis(alpha, yPred.shape, classAxis);
     const cost = focalCost(gamma)(classCosts(yPred, fromLogits, classAxis));

@@ -1,7 +1,6 @@
 import {
   expandDims,
   mul,
-  notEqual,
   reshape,
   sum,
   where,
@@ -18,9 +17,9 @@ import {
 } from '../core/checks.js';
 import { multiplyNoNan } from '../core/op.js';
 import { alongAxis, type Input } from '../core/inputs.js';
-import { Loss, lossValues, type Metric } from '../core/loss.js';
+import { Loss, lossValues } from '../core/loss.js';
 import { sparseCategoricalAccuracy } from '../metrics/sparse_categorical_accuracy.js';
-import { assertIndexShape, oneHot, toIndices } from '../ops/class_labels.js';
+import { assertIndexShape, isNotClass, oneHot, toIndices } from '../ops/class_labels.js';
 import { classCosts } from '../ops/class_cross_entropy.js';
 import {
   checkClassOptions,
@@ -94,13 +93,11 @@ export class SparseCategoricalCrossentropy extends Loss<SparseCategoricalCrossen
     fromLogits,
     axis,
     ignoreClass,
-  }: Required<SparseCategoricalCrossentropyOptions>): Metric =>
+  }: Required<SparseCategoricalCrossentropyOptions>): Loss =>
     new SparseCategoricalCrossentropy({
       fromLogits,
       axis,
       ignoreClass,
-      reduction: 'none',
-      name: 'ce',
     });
 
   static override check(
@@ -126,7 +123,10 @@ export class SparseCategoricalCrossentropy extends Loss<SparseCategoricalCrossen
 
   override compute(yTrue: Tensor, yPred: Tensor, fromLogits = this.options.fromLogits): Tensor {
     const { labelSmoothing, axis, ignoreClass, classWeights } = this.options;
-    const classAxis = axis < 0 ? axis + yPred.rank : axis;
+    const classAxis = resolveAxis(SparseCategoricalCrossentropy.className, axis, [
+      'yPred',
+      yPred.shape,
+    ]);
     const valid = this.mask(yTrue, yPred);
     const indices = toIndices(
       SparseCategoricalCrossentropy.className,
@@ -146,7 +146,10 @@ export class SparseCategoricalCrossentropy extends Loss<SparseCategoricalCrossen
   override mask(yTrue: Tensor, yPred: Tensor): Tensor | undefined {
     const { axis, ignoreClass } = this.options;
     if (ignoreClass === null) return undefined;
-    const classAxis = axis < 0 ? axis + yPred.rank : axis;
-    return notEqual(reshape(yTrue, withoutAxes(yPred.shape, [classAxis])), ignoreClass);
+    const classAxis = resolveAxis(SparseCategoricalCrossentropy.className, axis, [
+      'yPred',
+      yPred.shape,
+    ]);
+    return isNotClass(reshape(yTrue, withoutAxes(yPred.shape, [classAxis])), ignoreClass);
   }
 }

@@ -1,9 +1,9 @@
-import { argMax, cast, equal, floor, tidy } from '@tensorflow/tfjs-core';
+import { argMax, cast, equal, tidy } from '@tensorflow/tfjs-core';
 
 import { resolveAxis, withoutAxes } from '../core/checks.js';
 import { toFloat, toTensor, withShape } from '../core/inputs.js';
 import type { Metric } from '../core/loss.js';
-import { assertIndexShape } from '../ops/class_labels.js';
+import { assertIndexShape, truncated } from '../ops/class_labels.js';
 import { readAxis, type CategoricalAccuracyOptions } from './categorical_accuracy.js';
 
 const who = 'sparseCategoricalAccuracy';
@@ -31,7 +31,7 @@ export function sparseCategoricalAccuracy(options: CategoricalAccuracyOptions = 
       const output = toTensor(who, 'yPred', yPred);
       const classAxis = resolveAxis(who, axis, ['yPred', output.shape]);
       assertIndexShape(who, ['yTrue', labels.shape], ['yPred', output.shape], classAxis);
-      const indices = floor(withShape(toFloat(labels), withoutAxes(output.shape, [classAxis])));
+      const indices = truncated(withShape(toFloat(labels), withoutAxes(output.shape, [classAxis])));
       return cast(equal(indices, toFloat(argMax(output, classAxis))), 'float32');
     });
   // TF.js logs a metric under its function's name, which a minifier would change.

@@ -9,6 +9,7 @@ import {
   less,
   logicalAnd,
   mul,
+  notEqual,
   range,
   reshape,
   sign,
@@ -66,14 +67,29 @@ export function toIndices(
       );
     }
   }
-  const float = reshape(toFloat(labels), withoutAxes(output.shape, [axis]));
-  return mul(sign(float), floor(abs(float)));
+  return truncated(reshape(toFloat(labels), withoutAxes(output.shape, [axis])));
+}
+
+/** Without the fraction, towards 0; NaN stays NaN. */
+export function truncated(labels: Tensor): Tensor {
+  return mul(sign(labels), floor(abs(labels)));
 }
 
 /** One-hot rows along the class axis of the output; NaN where an index is no class. */
 export function oneHot(indices: Tensor, output: Tensor, axis: number): Tensor {
   return hot({ axis, classes: output.shape[axis] ?? 0 })(indices);
 }
+
+/** Whether labels are another class than the given one, bool. */
+export function isNotClass(labels: Tensor, ignored: number): Tensor {
+  return isNot({ ignored })(labels);
+}
+
+const isNot = defineOp<[labels: Tensor], { ignored: number }>(
+  'IsNotClass',
+  ([labels], { ignored }) => notEqual(labels, ignored),
+  [(_, [labels]) => zerosLike(labels)],
+);
 
 const hot = defineOp<[indices: Tensor], { axis: number; classes: number }>(
   'OneHot',

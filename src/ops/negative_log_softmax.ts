@@ -1,11 +1,11 @@
 import {
   add,
+  broadcastTo,
   cast,
   div,
   equal,
   exp,
   max,
-  mul,
   neg,
   onesLike,
   sub,
@@ -62,12 +62,13 @@ const pullBack = defineOp<[logits: Tensor, weights: Tensor], { axis: number }>(
   [
     (dy, [logits, weights], { axis }) => {
       const p = exp(neg(negativeLogSoftmax(logits, axis)));
-      const mean = sum(mul(p, dy), axis, true);
-      return mul(mul(p, sub(dy, mean)), sum(weights, axis, true));
+      const mean = sum(multiplyNoNan(p, dy), axis, true);
+      const total = broadcastTo(sum(weights, axis, true), logits.shape);
+      return multiplyNoNan(multiplyNoNan(p, sub(dy, mean)), total);
     },
     (dy, [logits], { axis }) => {
       const p = exp(neg(negativeLogSoftmax(logits, axis)));
-      return sub(sum(mul(p, dy), axis, true), dy);
+      return sub(sum(multiplyNoNan(p, dy), axis, true), dy);
     },
   ],
 );

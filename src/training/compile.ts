@@ -10,7 +10,8 @@ import {
   type Loss,
   type Metric,
 } from '../core/loss.js';
-import { meanOver } from '../core/reduction.js';
+import { toFloat } from '../core/inputs.js';
+import { maskWeights, meanOver } from '../core/reduction.js';
 import { getLoss, isKnownLoss } from '../registry.js';
 import { shared } from '../shared.js';
 import { acceptAnyTarget, type Activation } from './layers_internals.js';
@@ -61,12 +62,20 @@ function compile(
     return;
   }
   byOutput.filter(isLoss).forEach(hideFields);
+  const activations = model.outputs.map((output, index) => recoverable(output, byOutput[index]));
   const metrics = args.metrics as PerOutput<LossOrMetric> | undefined;
+  const trainers = byOutput.map((loss, index) =>
+    isLoss(loss) ? trainingFunction(loss, activations[index] !== undefined) : loss,
+  );
   original.call(model, {
     ...args,
-    loss: mapEntries(losses, (entry) =>
-      isLoss(entry) ? trainingFunction(entry) : entry,
-    ) as ModelCompileArgs['loss'],
+    // In the form that the user gave it, whose errors TF.js reports.
+    loss: (Array.isArray(losses) || isDict(losses)
+      ? mapEntries(losses, (entry, key) => {
+          const index = typeof key === 'string' ? model.outputNames.indexOf(key) : key;
+          return trainers[index] ?? entry;
+        })
+      : trainers) as ModelCompileArgs['loss'],
     metrics: Object.fromEntries(
       model.outputNames.map((name, index) => [name, metricsOf(metrics, name, byOutput[index])]),
     ) as unknown as NonNullable<ModelCompileArgs['metrics']>,
@@ -76,9 +85,7 @@ function compile(
   });
   recordPreActivations(
     model,
-    model.outputs
-      .map((output, index) => recoverable(output, byOutput[index]))
-      .filter((activation) => activation !== undefined),
+    activations.filter((activation) => activation !== undefined),
   );
   // What the user gave, for whoever reads it back.
   Object.assign(model, { loss: args.loss, metrics: args.metrics });
@@ -93,10 +100,10 @@ function hideFields(loss: Loss): void {
  * The loss as TF.js's training calls it. TF.js multiplies the result by the class weights, one per sample, and takes the
  * mean: so it gets one value per sample, scaled such that the mean is the loss's own reduction.
  */
-function trainingFunction(loss: Loss): LossOrMetric {
+function trainingFunction(loss: Loss, recovers: boolean): LossOrMetric {
   const train = (yTrue: Tensor, yPred: Tensor): Tensor =>
     tidy(() => {
-      const logits = readsProbabilities(loss) ? recoveredLogits(yPred) : undefined;
+      const logits = recovers ? recoveredLogits(yPred) : undefined;
       const { values } =
         logits === undefined
           ? weightedValues(loss, yTrue, yPred)
@@ -110,17 +117,16 @@ function trainingFunction(loss: Loss): LossOrMetric {
   return Object.defineProperty(train, 'name', { value: loss.name });
 }
 
-/** The activation of the output, if the loss can train on what went into it instead. */
+/** The activation of the output, if the loss reads probabilities, and can train on what went into it instead. */
 function recoverable(output: SymbolicTensor, loss: unknown): Activation | undefined {
-  if (!isLoss(loss) || !readsProbabilities(loss)) return undefined;
+  if (!isLoss(loss)) return undefined;
+  const { fromLogits, axis } = loss.options as { fromLogits?: boolean; axis?: number };
+  // A softmax layer knows the last axis alone; its logits say nothing of a softmax along another one.
+  const alongLast = axis === -1 || axis === output.shape.length - 1;
   const activation = outputActivation(output);
-  return activation?.getClassName() === activationOf(loss) ? activation : undefined;
-}
-
-/** Whether the loss is told to read probabilities, though it could read logits. */
-function readsProbabilities(loss: Loss): boolean {
-  const { fromLogits } = loss.options as { fromLogits?: boolean };
-  return fromLogits === false && activationOf(loss) !== undefined;
+  const name = activation?.getClassName();
+  const fits = name === activationOf(loss) && (name !== 'softmax' || alongLast);
+  return fromLogits === false && fits ? activation : undefined;
 }
 
 /** The metrics of one output, with `'accuracy'` and `'crossentropy'` in the sense of its loss. */
@@ -141,29 +147,44 @@ function metricsOf(
 }
 
 /** What a name that depends on the loss means for this one. TF.js logs a metric under its function's name. */
-function namedMetric(metric: LossOrMetric, loss: Loss): Metric | undefined {
+function namedMetric(metric: LossOrMetric, loss: Loss): LossOrMetric | undefined {
   const options = loss.options as never;
   const { accuracy, crossentropy } = classOf(loss);
-  if (metric === 'accuracy' || metric === 'acc') return accuracy && named('acc', accuracy(options));
+  if (metric === 'accuracy' || metric === 'acc') {
+    return accuracy && named('acc', maskedMetric(accuracy(options), loss));
+  }
   if (metric === 'crossentropy' || metric === 'ce') {
-    return crossentropy && named('ce', crossentropy(options));
+    return crossentropy && named('ce', trainingFunction(crossentropy(options), false));
   }
   return undefined;
 }
 
-function named(name: string, metric: Metric): Metric {
-  return Object.defineProperty((...args: Parameters<Metric>) => metric(...args), 'name', {
-    value: name,
-  });
+/** The metric over those values alone that count for the loss. */
+function maskedMetric(metric: Metric, loss: Loss): LossOrMetric {
+  return (yTrue: Tensor, yPred: Tensor) =>
+    tidy(() => {
+      const values = metric(yTrue, yPred);
+      const mask = loss.mask(toFloat(yTrue), yPred);
+      return mask === undefined ? values : mul(values, maskWeights(mask, 'mean'));
+    });
 }
 
-/** Applies a function to a loss, or to each loss of a list or dict. */
-function mapEntries(losses: PerOutput<unknown>, change: (entry: unknown) => unknown): unknown {
+function named(name: string, metric: LossOrMetric): LossOrMetric {
+  return Object.defineProperty(metric as () => Tensor, 'name', { value: name });
+}
+
+/** Applies a function to a loss, or to each loss of a list or dict with its place. */
+function mapEntries(
+  losses: PerOutput<unknown>,
+  change: (entry: unknown, key: number | string) => unknown,
+): unknown {
   if (Array.isArray(losses)) return losses.map(change);
   if (isDict(losses)) {
-    return Object.fromEntries(Object.entries(losses).map(([name, entry]) => [name, change(entry)]));
+    return Object.fromEntries(
+      Object.entries(losses).map(([name, entry]) => [name, change(entry, name)]),
+    );
   }
-  return change(losses);
+  return change(losses, 0);
 }
 
 /** The entry for one output. */
