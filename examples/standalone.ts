@@ -47,6 +47,7 @@ export async function main(): Promise<void> {
       'sum',
       'mean_with_sample_weight',
       'none',
+      null,
     ];
     for (const reduction of reductions) {
       show(String(reduction), new BinaryCrossentropy({ reduction })(labels, probabilities, [3, 1]));
@@ -82,6 +83,7 @@ export async function main(): Promise<void> {
 
     heading('Names and saved configs');
     console.log(`  ${listLosses().join(', ')}`);
+    console.log(`  name: ${new BinaryCrossentropy({ name: 'spam' }).name}, by default ${bce.name}`);
     show("getLoss('bce')", getLoss('bce')(labels, probabilities));
     console.log(`  ${JSON.stringify(serializeLoss(bce))}`);
   });
