@@ -1,15 +1,17 @@
-import { mul, sum, type Tensor } from '@tensorflow/tfjs-core';
+import { sum, type Tensor } from '@tensorflow/tfjs-core';
 
-import { assertClassWeights, assertWeightsFit, resolveAxis, withoutAxes } from '../core/checks.js';
+import { assertClassWeights, resolveAxis } from '../core/checks.js';
 import { multiplyNoNan } from '../core/op.js';
-import { alongAxis, assertSameShape, type Input } from '../core/inputs.js';
+import type { Input } from '../core/inputs.js';
 import { Loss, lossValues } from '../core/loss.js';
 import { categoricalAccuracy } from '../metrics/categorical_accuracy.js';
 import { classCosts } from '../ops/class_cross_entropy.js';
 import {
   checkClassOptions,
   classDefaults,
+  denseShape,
   smoothClasses,
+  weighClasses,
   type ClassOptions,
 } from './class_options.js';
 
@@ -87,18 +89,14 @@ export class CategoricalCrossentropy extends Loss<CategoricalCrossentropyOptions
     yTrue: number[],
     yPred: number[],
   ): number[] {
-    assertSameShape(who, ['yTrue', yTrue], ['yPred', yPred]);
-    const classAxis = resolveAxis(who, axis, ['yPred', yPred]);
-    assertWeightsFit(who, 'classWeights', classWeights, yPred, classAxis);
-    return withoutAxes(yPred, [classAxis]);
+    return denseShape(who, axis, ['classWeights', classWeights], yTrue, yPred);
   }
 
   override compute(yTrue: Tensor, yPred: Tensor, fromLogits = this.options.fromLogits): Tensor {
     const { labelSmoothing, axis, classWeights } = this.options;
     const classAxis = resolveAxis(CategoricalCrossentropy.className, axis, ['yPred', yPred.shape]);
     const labels = smoothClasses(yTrue, labelSmoothing, classAxis);
-    const weighted =
-      classWeights === null ? labels : mul(labels, alongAxis(classWeights, yPred.shape, classAxis));
+    const weighted = weighClasses(labels, classWeights, classAxis);
     return sum(multiplyNoNan(classCosts(yPred, fromLogits, classAxis), weighted), classAxis);
   }
 }

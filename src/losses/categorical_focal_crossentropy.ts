@@ -1,23 +1,19 @@
-import { mul, sum, type Tensor } from '@tensorflow/tfjs-core';
+import { sum, type Tensor } from '@tensorflow/tfjs-core';
 
-import {
-  assertNonNegative,
-  assertWeights,
-  assertWeightsFit,
-  resolveAxis,
-  withoutAxes,
-} from '../core/checks.js';
+import { assertNonNegative, assertWeights, resolveAxis } from '../core/checks.js';
 import { multiplyNoNan } from '../core/op.js';
-import { alongAxis, assertSameShape, type Input } from '../core/inputs.js';
+import type { Input } from '../core/inputs.js';
 import { Loss, lossValues } from '../core/loss.js';
 import { categoricalAccuracy } from '../metrics/categorical_accuracy.js';
 import { focalCost } from '../ops/focal.js';
-import { CategoricalCrossentropy } from './categorical_crossentropy.js';
 import { classCosts } from '../ops/class_cross_entropy.js';
+import { CategoricalCrossentropy } from './categorical_crossentropy.js';
 import {
   checkClassOptions,
   classDefaults,
+  denseShape,
   smoothClasses,
+  weighClasses,
   type ClassOptions,
 } from './class_options.js';
 
@@ -98,10 +94,7 @@ export class CategoricalFocalCrossentropy extends Loss<CategoricalFocalCrossentr
     yTrue: number[],
     yPred: number[],
   ): number[] {
-    assertSameShape(who, ['yTrue', yTrue], ['yPred', yPred]);
-    const classAxis = resolveAxis(who, axis, ['yPred', yPred]);
-    assertWeightsFit(who, 'alpha', alpha, yPred, classAxis);
-    return withoutAxes(yPred, [classAxis]);
+    return denseShape(who, axis, ['alpha', alpha], yTrue, yPred);
   }
 
   override compute(yTrue: Tensor, yPred: Tensor, fromLogits = this.options.fromLogits): Tensor {
@@ -111,8 +104,7 @@ export class CategoricalFocalCrossentropy extends Loss<CategoricalFocalCrossentr
       yPred.shape,
     ]);
     const labels = smoothClasses(yTrue, labelSmoothing, classAxis);
-    const weights = typeof alpha === 'number' ? alpha : alongAxis(alpha, yPred.shape, classAxis);
     const cost = focalCost(gamma)(classCosts(yPred, fromLogits, classAxis));
-    return sum(multiplyNoNan(cost, mul(labels, weights)), classAxis);
+    return sum(multiplyNoNan(cost, weighClasses(labels, alpha, classAxis)), classAxis);
   }
 }

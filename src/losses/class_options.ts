@@ -1,6 +1,17 @@
 import { add, mul, type Tensor } from '@tensorflow/tfjs-core';
 
-import { assertBoolean, assertFraction, assertWhole } from '../core/checks.js';
+import {
+  assertBoolean,
+  assertFraction,
+  assertWeightsFit,
+  assertWhole,
+  resolveAxis,
+  withoutAxes,
+} from '../core/checks.js';
+import { alongAxis, assertSameShape } from '../core/inputs.js';
+
+/** Weights of the classes: one for all, or one per class; `null` is 1. */
+type ClassWeights = number | readonly number[] | null;
 
 /** Options that all losses over classes share. */
 export interface ClassOptions {
@@ -28,4 +39,25 @@ export function checkClassOptions(who: string, options: Required<ClassOptions>):
 export function smoothClasses(labels: Tensor, share: number, axis: number): Tensor {
   if (share === 0) return labels;
   return add(mul(labels, 1 - share), share / (labels.shape[axis] ?? 1));
+}
+
+/** labels · weights, along the class axis */
+export function weighClasses(labels: Tensor, weights: ClassWeights, axis: number): Tensor {
+  if (weights === null) return labels;
+  const factor = typeof weights === 'number' ? weights : alongAxis(weights, labels.shape, axis);
+  return mul(labels, factor);
+}
+
+/** The shape of the per-sample values of a loss with one-hot or soft labels, after its checks. */
+export function denseShape(
+  who: string,
+  axis: number,
+  [option, weights]: readonly [string, ClassWeights],
+  yTrue: number[],
+  yPred: number[],
+): number[] {
+  assertSameShape(who, ['yTrue', yTrue], ['yPred', yPred]);
+  const classAxis = resolveAxis(who, axis, ['yPred', yPred]);
+  assertWeightsFit(who, option, weights, yPred, classAxis);
+  return withoutAxes(yPred, [classAxis]);
 }

@@ -16,7 +16,7 @@ import {
   withoutAxes,
 } from '../core/checks.js';
 import { multiplyNoNan } from '../core/op.js';
-import { alongAxis, type Input } from '../core/inputs.js';
+import type { Input } from '../core/inputs.js';
 import { Loss, lossValues } from '../core/loss.js';
 import { sparseCategoricalAccuracy } from '../metrics/sparse_categorical_accuracy.js';
 import { assertIndexShape, isNotClass, oneHot, toIndices } from '../ops/class_labels.js';
@@ -25,6 +25,7 @@ import {
   checkClassOptions,
   classDefaults,
   smoothClasses,
+  weighClasses,
   type ClassOptions,
 } from './class_options.js';
 
@@ -137,8 +138,7 @@ export class SparseCategoricalCrossentropy extends Loss<SparseCategoricalCrossen
     );
     const known = valid === undefined ? indices : where(valid, indices, zerosLike(indices));
     const labels = smoothClasses(oneHot(known, yPred, classAxis), labelSmoothing, classAxis);
-    const weighted =
-      classWeights === null ? labels : mul(labels, alongAxis(classWeights, yPred.shape, classAxis));
+    const weighted = weighClasses(labels, classWeights, classAxis);
     const counted = valid === undefined ? weighted : mul(weighted, expandDims(valid, classAxis));
     return sum(multiplyNoNan(classCosts(yPred, fromLogits, classAxis), counted), classAxis);
   }
