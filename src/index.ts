@@ -1,7 +1,7 @@
-import { LayersModel } from '@tensorflow/tfjs-layers';
+import { LayersModel, metrics, Sequential } from '@tensorflow/tfjs-layers';
 
 import { register } from './register.js';
 
 export * from './pure.js';
 
-register({ LayersModel });
+register({ LayersModel, Sequential, metrics });

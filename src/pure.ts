@@ -19,4 +19,4 @@ export {
   type LossIdentifier,
   type SerializedLoss,
 } from './registry.js';
-export type { Layers } from './training/compile.js';
+export type { Layers } from './training/integrate.js';

@@ -217,7 +217,8 @@ function toKey(name: string): string {
   return name.replaceAll('_', '').toLowerCase();
 }
 
-function isSerializedLoss(value: unknown): value is SerializedLoss {
+/** Whether the value looks like a loss object as Keras saves it. */
+export function isSerializedLoss(value: unknown): value is SerializedLoss {
   if (!isObject(value)) return false;
   const { class_name: className, config } = value as Partial<Record<string, unknown>>;
   return typeof className === 'string' && (typeof config === 'string' || isObject(config));

@@ -294,7 +294,7 @@ describe('binary cross-entropy', () => {
         'fromLogits that is not a boolean',
         () => new BinaryCrossentropy({ fromLogits: 1 as never }),
         TypeError,
-        'fromLogits must be true or false. Received: 1.',
+        "fromLogits must be true, false or 'auto'. Received: 1.",
       ],
       [
         'an axis out of range',

@@ -208,13 +208,14 @@ describe('model.compile', () => {
     }
   });
 
-  it('leaves errors of lists and dicts to TF.js', () => {
+  it('rejects a list of another length than that of the outputs, and names of no output', () => {
+    const model = sequential();
     expect(() => {
-      compile(sequential(), ['bce', 'bce']);
-    }).toThrow('When passing an Array as loss, it should have one entry per model output.');
+      compile(model, ['bce', 'bce']);
+    }).toThrow(/loss must have one entry per output. Received: 2 losses.*add them up in one/);
     expect(() => {
-      compile(sequential(), { nonsense: 'bce', [sequential().outputNames[0]!]: 'bce' });
-    }).toThrow('Unknown entry in loss dictionary');
+      compile(model, { [`${model.outputNames[0]!}s`]: 'bce' });
+    }).toThrow(`Did you mean '${model.outputNames[0]!}'?`);
   });
 
   it('counts valid labels alone where a class is ignored: loss, accuracy and crossentropy', async () => {
@@ -366,10 +367,10 @@ describe('what is not ours', () => {
     },
   );
 
-  it('an unknown name is refused by TF.js', () => {
+  it('an unknown name is an error that offers the nearest one', () => {
     expect(() => {
-      compile(sequential(), 'nonsense');
-    }).toThrow('Unknown loss nonsense');
+      compile(sequential(), 'binaryCrossentropie');
+    }).toThrow("Did you mean 'binaryCrossentropy'?");
   });
 });
 

@@ -255,19 +255,6 @@ describe('recording logits', () => {
     expect(config(ours)).toBe(config(theirs));
   });
 
-  it("leaves the model's own methods as they were", () => {
-    const model = compile(models['a functional model']!());
-    const methods = model as unknown as Record<string, unknown>;
-    const own = () => ({});
-    methods.makeTrainFunction = own;
-    compile(model, 'meanSquaredError');
-    expect(methods.makeTrainFunction).toBe(own);
-    compile(model);
-    expect(methods.makeTrainFunction).not.toBe(own);
-    compile(model, 'meanSquaredError');
-    expect(methods.makeTrainFunction).toBe(own);
-  });
-
   it('ends when the model is compiled with something else', async () => {
     const model = compile(models['a dense layer']!());
     compile(model, tf.metrics.binaryCrossentropy);

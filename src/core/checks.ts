@@ -4,6 +4,18 @@ import type { NamedShape } from './inputs.js';
 /** The axes of a mean: one, several, or `null` for all. Negative ones count from the last. */
 export type Axis = number | readonly number[] | null;
 
+/** Whether predictions are logits; `'auto'` lets `model.compile` decide by the activation of the output. */
+export type FromLogits = boolean | 'auto';
+
+/** Throws unless the option `fromLogits` is one of its values. */
+export function assertFromLogits(who: string, value: unknown): void {
+  if (typeof value !== 'boolean' && value !== 'auto') {
+    throw new TypeError(
+      `${who}: fromLogits must be true, false or 'auto'. Received: ${formatValue(value)}.`,
+    );
+  }
+}
+
 /** Throws unless the option is `true` or `false`. */
 export function assertBoolean(who: string, option: string, value: unknown): void {
   if (typeof value !== 'boolean') {

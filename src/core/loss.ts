@@ -1,7 +1,7 @@
-import { clone, Tensor, tidy } from '@tensorflow/tfjs-core';
+import { clone, mean, Tensor, tidy } from '@tensorflow/tfjs-core';
 
 import { callable } from './callable.js';
-import { assertOneOf } from './checks.js';
+import { assertOneOf, resolveAxes, type Axis, type FromLogits } from './checks.js';
 import {
   configToOptions,
   optionsToConfig,
@@ -13,6 +13,7 @@ import {
 import { formatValue } from './errors.js';
 import { alignRanks, toFloat, toTensor, withShape, type Input } from './inputs.js';
 import { maskWeights, reduce, REDUCTIONS, type Reduction } from './reduction.js';
+import { preActivation } from './tape.js';
 import { assertWeighs, weigh } from './weighting.js';
 
 /** Options that every loss object has. */
@@ -46,6 +47,11 @@ export interface LossClass {
   readonly defaults: object;
   /** Whether labels are class indices, and so lack the class axis of the predictions. */
   readonly sparseLabels: boolean;
+  /**
+   * Whether each entry of the labels is a yes or a no of its own, and the loss a mean over the option `axis`: class weights
+   * then weigh entries. A subclass with a `compute` of its own says it again, and takes `labelWeights` there.
+   */
+  readonly binaryLabels: boolean;
   /** Options that Keras does not know: saved only where they differ from their default. */
   readonly extensions: readonly string[];
   /**
@@ -129,6 +135,7 @@ export abstract class Loss<Options extends object = object> {
   static readonly defaults: object = {};
   static readonly extensions: readonly string[] = [];
   static readonly sparseLabels: boolean = false;
+  static readonly binaryLabels: boolean = false;
 
   constructor(options: Options & LossOptions = {} as Options & LossOptions) {
     const lossClass = new.target as unknown as LossClass;
@@ -142,7 +149,7 @@ export abstract class Loss<Options extends object = object> {
     const loss: Loss<Options> = callable(
       new.target.prototype as object,
       (yTrue: Input, yPred: Input, sampleWeight?: Input | null): Tensor =>
-        weightedLoss(loss, yTrue, yPred, sampleWeight ?? undefined),
+        weightedLoss(loss, yTrue, yPred, { sampleWeight: sampleWeight ?? undefined }),
       { name, reduction, options: own, [LOSS]: true },
     ) as unknown as Loss<Options>;
     return loss;
@@ -153,10 +160,16 @@ export abstract class Loss<Options extends object = object> {
    *
    * @param yTrue - Labels in float32, of the rank of `yPred` where Keras's rules allow to align them.
    * @param yPred - Predictions in float32.
-   * @param fromLogits - Given to a loss with an `activation`: read `yPred` as logits whatever the options say.
+   * @param fromLogits - Given to a loss with an `activation`: whether `yPred` are logits, whatever the options say.
+   * @param labelWeights - Given to a loss with `binaryLabels`: a factor on the loss of each label, in the shape of `yTrue`.
    * @returns Values in nats, [batch, ...].
    */
-  abstract compute(yTrue: Tensor, yPred: Tensor, fromLogits?: boolean): Tensor;
+  abstract compute(
+    yTrue: Tensor,
+    yPred: Tensor,
+    fromLogits?: boolean,
+    labelWeights?: Tensor,
+  ): Tensor;
 
   /**
    * Which per-sample values count: means leave the others out. By default all do.
@@ -211,16 +224,52 @@ export function classOf(loss: Loss): LossClass {
   return (loss as unknown as { constructor: LossClass }).constructor;
 }
 
-/**
- * The activation whose logits `compute` of the loss can read: that of the very class that wrote this `compute`. A subclass
- * that overrides it may know nothing of logits.
- */
+/** The activation whose logits `compute` of the loss can read. */
 export function activationOf(loss: Loss): string | undefined {
+  const owner = computeOwner(loss);
+  return Object.hasOwn(owner, 'activation') ? owner.activation : undefined;
+}
+
+/** Whether `compute` of the loss takes a weight for each label. */
+export function takesLabelWeights(loss: Loss): boolean {
+  const owner = computeOwner(loss);
+  return Object.hasOwn(owner, 'binaryLabels') && owner.binaryLabels;
+}
+
+/** The very class that wrote `compute` of the loss: one below it may know nothing of logits and weights of labels. */
+function computeOwner(loss: Loss): LossClass {
   let owner = classOf(loss);
   while (!Object.hasOwn(owner.prototype as object, 'compute')) {
     owner = Object.getPrototypeOf(owner) as LossClass;
   }
-  return Object.hasOwn(owner, 'activation') ? owner.activation : undefined;
+  return owner;
+}
+
+/** Whether a loss reads its predictions as logits: `'auto'` is decided by `model.compile` alone. */
+export function readsLogits(loss: Loss): boolean {
+  const { fromLogits } = loss.options as { fromLogits?: FromLogits };
+  if (fromLogits === 'auto') {
+    throw new TypeError(
+      `${classOf(loss).className}: fromLogits must be true or false outside of model.compile, where 'auto' follows the ` +
+        `activation of the output. Received: "auto".`,
+    );
+  }
+  return fromLogits === true;
+}
+
+/** An activation that makes probabilities, along an axis. */
+export interface ActivationKind {
+  readonly name: string;
+  readonly axis: number;
+}
+
+/** Whether a loss over probabilities can read what went into the activation that made them. */
+export function readsInputOf(loss: Loss, activation: ActivationKind, rank: number): boolean {
+  if (activation.name !== activationOf(loss)) return false;
+  const { axis } = loss.options as { axis?: number };
+  const along = (index: number) => (index < 0 ? index + rank : index);
+  // The input of a softmax says nothing of another softmax, along another axis.
+  return activation.name !== 'softmax' || along(axis ?? -1) === along(activation.axis);
 }
 
 /** The options of a loss object with defaults filled in, after all checks. */
@@ -260,33 +309,48 @@ export function lossValues(
   const who = toFunctionName(lossClass.className);
   lossClass.check(who, withDefaults(who, options, lossClass.defaults));
   const loss = new lossClass(options as never);
-  return tidy(() => compute(loss, { who, yTrue, yPred, align: false }).values);
+  return tidy(() => compute(loss, yTrue, yPred, { who, align: false }).values);
 }
 
 /** A call of a loss. */
-interface Call {
+interface Call extends Weighting {
   /** Whose error texts these are. */
   readonly who: string;
-  readonly yTrue: Input;
-  readonly yPred: Input;
-  readonly weights?: Tensor | undefined;
   /** Whether labels and predictions whose ranks differ by a last axis of 1 are aligned first. */
   readonly align: boolean;
+}
+
+/** How a loss is called beside labels and predictions. */
+export interface Weighting {
+  /** Whose error texts these are: by default the class's. */
+  readonly who?: string;
+  /** Weights of the per-sample values. */
+  readonly sampleWeight?: Input | undefined;
+  /** Weights by class: of the labels, for a loss that takes those, else of the per-sample values. */
+  readonly classWeight?: Tensor | undefined;
+  /** What `yPred` is, if that is known better than from the options. */
   readonly fromLogits?: boolean | undefined;
 }
 
 /** `compute` and `mask` of the loss, on inputs that were checked before any kernel ran. */
-function compute(loss: Loss, { who, yTrue, yPred, weights, align, fromLogits }: Call) {
+function compute(loss: Loss, yTrue: Input, yPred: Input, call: Call) {
+  const { who } = call;
   const labels = toTensor(who, 'yTrue', yTrue);
-  const output = toTensor(who, 'yPred', yPred);
-  const [labelsShape, outputShape] = align
+  const given = toTensor(who, 'yPred', yPred);
+  const logits = call.fromLogits === undefined ? logitsOf(loss, given) : undefined;
+  const output = logits ?? given;
+  const [labelsShape, outputShape] = call.align
     ? alignRanks(labels.shape, output.shape)
     : [labels.shape, output.shape];
   const shape = classOf(loss).valuesShape(who, loss.options, labelsShape, outputShape);
+  const perLabel = call.classWeight !== undefined && takesLabelWeights(loss);
+  const labelWeights = perLabel ? withShape(call.classWeight, labelsShape) : undefined;
+  const weights = sampleWeights(who, call, labelWeights === undefined);
   if (weights && shape) assertWeighs(who, shape, weights.shape);
   const y = withShape(toFloat(labels), labelsShape);
   const p = withShape(toFloat(output), outputShape);
-  const values: Tensor = loss.compute(y, p, fromLogits);
+  const fromLogits = logits === undefined ? call.fromLogits : true;
+  const values: Tensor = loss.compute(y, p, fromLogits, labelWeights);
   if (!((values as unknown) instanceof Tensor)) {
     throw new TypeError(`${who}: compute must return a tensor. Received: ${formatValue(values)}.`);
   }
@@ -294,7 +358,40 @@ function compute(loss: Loss, { who, yTrue, yPred, weights, align, fromLogits }: 
     // The caller owns the result; a loss that returns its input would hand out the caller's own tensor.
     values: values === yTrue || values === yPred ? clone(values) : values,
     mask: loss.mask(y, p),
+    weights,
+    labelWeights,
   };
+}
+
+/** What the probabilities were made from, where a gradient is recorded and the loss can read it. */
+function logitsOf(loss: Loss, output: Tensor): Tensor | undefined {
+  const { fromLogits } = loss.options as { fromLogits?: FromLogits };
+  if (fromLogits !== false) return undefined;
+  const made = preActivation(output);
+  return made && readsInputOf(loss, made.activation, output.rank) ? made.input : undefined;
+}
+
+/** The weights of the per-sample values that a caller gave, multiplied. */
+function sampleWeights(
+  who: string,
+  { sampleWeight, classWeight }: Weighting,
+  byClass: boolean,
+): Tensor | undefined {
+  const weights =
+    sampleWeight === undefined ? undefined : toTensor(who, 'sampleWeight', sampleWeight);
+  if (!byClass || classWeight === undefined) return weights;
+  return weights === undefined ? classWeight : weigh(who, classWeight, weights);
+}
+
+/** Per-sample values without weights, and which of them count. */
+export function maskedValues(
+  loss: Loss,
+  yTrue: Input,
+  yPred: Input,
+  weighting: Weighting,
+): { values: Tensor; mask: Tensor | undefined } {
+  const who = classOf(loss).className;
+  return compute(loss, yTrue, yPred, { who, ...weighting, align: true });
 }
 
 /** Per-sample values times their weights, before the reduction, and the weights. */
@@ -302,31 +399,47 @@ export function weightedValues(
   loss: Loss,
   yTrue: Input,
   yPred: Input,
-  { sampleWeight, fromLogits }: { sampleWeight?: Input | undefined; fromLogits?: boolean } = {},
+  weighting: Weighting = {},
 ): { values: Tensor; weights: Tensor | undefined } {
-  const who = classOf(loss).className;
-  const given =
-    sampleWeight === undefined ? undefined : toTensor(who, 'sampleWeight', sampleWeight);
-  const call = { who, yTrue, yPred, weights: given, align: true, fromLogits };
-  const { values, mask } = compute(loss, call);
+  const who = weighting.who ?? classOf(loss).className;
+  const {
+    values,
+    mask,
+    weights: given,
+    labelWeights,
+  } = compute(loss, yTrue, yPred, { ...weighting, who, align: true });
   // Without other weights the mask is the weights, and a weighted mean is the mean of what counts.
-  const isMean = loss.reduction === 'mean_with_sample_weight' && given === undefined;
+  const unweighted = given === undefined && labelWeights === undefined;
+  const isMean = loss.reduction === 'mean_with_sample_weight' && unweighted;
   const counts = mask && maskWeights(mask, isMean ? 'mean' : loss.reduction);
   const weights = counts && given ? weigh(who, counts, given) : (counts ?? given);
-  return {
-    values: weights === undefined ? values : weigh(who, values, weights),
-    weights: weights && toFloat(weights),
-  };
+  const weighed = weights === undefined ? values : weigh(who, values, weights);
+  return { values: weighed, weights: totalWeights(who, loss, weights, labelWeights) };
 }
 
-function weightedLoss(
+/** What a mean over the weights divides by: the weights of samples, times the mean weight of their labels. */
+function totalWeights(
+  who: string,
+  loss: Loss,
+  weights: Tensor | undefined,
+  labelWeights: Tensor | undefined,
+): Tensor | undefined {
+  if (labelWeights === undefined) return weights && toFloat(weights);
+  if (loss.reduction !== 'mean_with_sample_weight') return weights;
+  const { axis } = loss.options as { axis: Axis };
+  const perSample = mean(labelWeights, resolveAxes(who, axis, labelWeights.shape));
+  return weights === undefined ? perSample : weigh(who, perSample, weights);
+}
+
+/** The loss, weighted and reduced. */
+export function weightedLoss(
   loss: Loss,
   yTrue: Input,
   yPred: Input,
-  sampleWeight: Input | undefined,
+  weighting: Weighting = {},
 ): Tensor {
   return tidy(() => {
-    const { values, weights } = weightedValues(loss, yTrue, yPred, { sampleWeight });
+    const { values, weights } = weightedValues(loss, yTrue, yPred, weighting);
     return reduce(values, weights, loss.reduction);
   });
 }

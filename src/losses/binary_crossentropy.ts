@@ -2,7 +2,7 @@ import { fill, type Tensor } from '@tensorflow/tfjs-core';
 
 import { assertWeights, assertWeightsFit, resolveAxes } from '../core/checks.js';
 import { alongAxis, broadcast, type Input } from '../core/inputs.js';
-import { Loss, lossValues } from '../core/loss.js';
+import { Loss, lossValues, readsLogits } from '../core/loss.js';
 import { meanOver } from '../core/reduction.js';
 import { binaryAccuracy } from '../metrics/binary_accuracy.js';
 import { sigmoidCrossEntropy } from '../ops/sigmoid_cross_entropy_with_logits.js';
@@ -12,6 +12,7 @@ import {
   checkBinaryOptions,
   crossEntropyWithProbabilities,
   smoothBinary,
+  weighLabels,
   type BinaryOptions,
 } from './binary_options.js';
 
@@ -73,8 +74,9 @@ export class BinaryCrossentropy extends Loss<BinaryCrossentropyOptions> {
     posWeight: null,
   };
   static override readonly extensions: readonly string[] = ['posWeight', 'compat'];
+  static override readonly binaryLabels: boolean = true;
   static readonly activation: string = 'sigmoid';
-  static readonly accuracy = ({ fromLogits }: Required<BinaryCrossentropyOptions>) =>
+  static readonly accuracy = ({ fromLogits }: { fromLogits: boolean }) =>
     binaryAccuracy({ fromLogits });
 
   static readonly crossentropy = ({
@@ -98,7 +100,12 @@ export class BinaryCrossentropy extends Loss<BinaryCrossentropyOptions> {
     return shape;
   }
 
-  override compute(yTrue: Tensor, yPred: Tensor, fromLogits = this.options.fromLogits): Tensor {
+  override compute(
+    yTrue: Tensor,
+    yPred: Tensor,
+    fromLogits = readsLogits(this),
+    labelWeights?: Tensor,
+  ): Tensor {
     const { labelSmoothing, axis, posWeight, compat } = this.options;
     const crossEntropy = fromLogits ? sigmoidCrossEntropy : crossEntropyWithProbabilities(compat);
     const values = crossEntropy(
@@ -106,7 +113,10 @@ export class BinaryCrossentropy extends Loss<BinaryCrossentropyOptions> {
       yPred,
       posWeight === null ? undefined : perLabel(posWeight, yPred.shape),
     );
-    return meanOver(values, resolveAxes(BinaryCrossentropy.className, axis, yPred.shape));
+    return meanOver(
+      weighLabels(values, labelWeights),
+      resolveAxes(BinaryCrossentropy.className, axis, yPred.shape),
+    );
   }
 }
 

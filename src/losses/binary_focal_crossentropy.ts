@@ -2,7 +2,7 @@ import { add, mul, sub, type Tensor } from '@tensorflow/tfjs-core';
 
 import { assertBoolean, assertFraction, assertNonNegative, resolveAxes } from '../core/checks.js';
 import type { Input } from '../core/inputs.js';
-import { Loss, lossValues } from '../core/loss.js';
+import { Loss, lossValues, readsLogits } from '../core/loss.js';
 import { meanOver } from '../core/reduction.js';
 import { binaryAccuracy } from '../metrics/binary_accuracy.js';
 import { focalCrossEntropyWithProbabilities, sigmoidFocalCrossEntropy } from '../ops/focal.js';
@@ -13,6 +13,7 @@ import {
   checkBinaryOptions,
   crossEntropyWithProbabilities,
   smoothBinary,
+  weighLabels,
   type BinaryOptions,
 } from './binary_options.js';
 
@@ -78,8 +79,9 @@ export class BinaryFocalCrossentropy extends Loss<BinaryFocalCrossentropyOptions
     gamma: 2,
   };
   static override readonly extensions: readonly string[] = ['compat'];
+  static override readonly binaryLabels: boolean = true;
   static readonly activation: string = 'sigmoid';
-  static readonly accuracy = ({ fromLogits }: Required<BinaryFocalCrossentropyOptions>) =>
+  static readonly accuracy = ({ fromLogits }: { fromLogits: boolean }) =>
     binaryAccuracy({ fromLogits });
 
   static readonly crossentropy = ({
@@ -104,7 +106,12 @@ export class BinaryFocalCrossentropy extends Loss<BinaryFocalCrossentropyOptions
     return binaryShape(who, axis, yTrue, yPred);
   }
 
-  override compute(yTrue: Tensor, yPred: Tensor, fromLogits = this.options.fromLogits): Tensor {
+  override compute(
+    yTrue: Tensor,
+    yPred: Tensor,
+    fromLogits = readsLogits(this),
+    labelWeights?: Tensor,
+  ): Tensor {
     const { applyClassBalancing, alpha, gamma, labelSmoothing, axis, compat } = this.options;
     const labels = smoothBinary(yTrue, labelSmoothing);
     const focal = fromLogits
@@ -114,6 +121,9 @@ export class BinaryFocalCrossentropy extends Loss<BinaryFocalCrossentropyOptions
     const balanced = applyClassBalancing
       ? mul(values, add(mul(labels, alpha), mul(sub(1, labels), 1 - alpha)))
       : values;
-    return meanOver(balanced, resolveAxes(BinaryFocalCrossentropy.className, axis, yPred.shape));
+    return meanOver(
+      weighLabels(balanced, labelWeights),
+      resolveAxes(BinaryFocalCrossentropy.className, axis, yPred.shape),
+    );
   }
 }

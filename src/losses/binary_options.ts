@@ -2,14 +2,16 @@ import { add, mul, type Tensor } from '@tensorflow/tfjs-core';
 
 import {
   assertAxis,
-  assertBoolean,
+  assertFromLogits,
   assertFraction,
   assertOneOf,
   resolveAxes,
   withoutAxes,
   type Axis,
+  type FromLogits,
 } from '../core/checks.js';
-import { assertSameShape } from '../core/inputs.js';
+import { assertSameShape, broadcast } from '../core/inputs.js';
+import { multiplyNoNan } from '../core/op.js';
 import {
   sigmoidCrossEntropyWithProbabilities,
   sigmoidCrossEntropyWithProbabilitiesKeras2,
@@ -17,8 +19,11 @@ import {
 
 /** Options that all losses over yes/no predictions share. */
 export interface BinaryOptions {
-  /** Read `yPred` as logits (any real number), not probabilities. Default: `false`. */
-  fromLogits?: boolean;
+  /**
+   * Read `yPred` as logits (any real number), not probabilities. `'auto'` lets `model.compile` decide, by the activation of
+   * the output. Default: `false`.
+   */
+  fromLogits?: FromLogits;
   /** Share ε of each label moved to ½, in [0, 1]. Default: `0`. */
   labelSmoothing?: number;
   /** Axis or axes that the mean is taken over; `null` takes all. Default: `-1`, the last. */
@@ -35,7 +40,7 @@ export const binaryDefaults: Required<BinaryOptions> = {
 };
 
 export function checkBinaryOptions(who: string, options: Required<BinaryOptions>): void {
-  assertBoolean(who, 'fromLogits', options.fromLogits);
+  assertFromLogits(who, options.fromLogits);
   assertFraction(who, 'labelSmoothing', options.labelSmoothing);
   assertAxis(who, 'axis', options.axis);
   assertOneOf(who, 'compat', options.compat, ['keras2', null]);
@@ -50,6 +55,11 @@ export function binaryShape(who: string, axis: Axis, yTrue: number[], yPred: num
 /** labels · (1 − ε) + ε / 2 */
 export function smoothBinary(labels: Tensor, share: number): Tensor {
   return share === 0 ? labels : add(mul(labels, 1 - share), share / 2);
+}
+
+/** values · weights, where labels have weights; a weight of 0 excludes its label */
+export function weighLabels(values: Tensor, weights: Tensor | undefined): Tensor {
+  return weights === undefined ? values : multiplyNoNan(values, broadcast(weights, values.shape));
 }
 
 /** The cross-entropy of probabilities, in the way of Keras 3 or 2. */

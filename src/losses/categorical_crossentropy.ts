@@ -3,7 +3,7 @@ import { sum, type Tensor } from '@tensorflow/tfjs-core';
 import { assertClassWeights, resolveAxis } from '../core/checks.js';
 import { multiplyNoNan } from '../core/op.js';
 import type { Input } from '../core/inputs.js';
-import { Loss, lossValues } from '../core/loss.js';
+import { Loss, lossValues, readsLogits } from '../core/loss.js';
 import { categoricalAccuracy } from '../metrics/categorical_accuracy.js';
 import { classCosts } from '../ops/class_cross_entropy.js';
 import {
@@ -92,7 +92,7 @@ export class CategoricalCrossentropy extends Loss<CategoricalCrossentropyOptions
     return denseShape(who, axis, ['classWeights', classWeights], yTrue, yPred);
   }
 
-  override compute(yTrue: Tensor, yPred: Tensor, fromLogits = this.options.fromLogits): Tensor {
+  override compute(yTrue: Tensor, yPred: Tensor, fromLogits = readsLogits(this)): Tensor {
     const { labelSmoothing, axis, classWeights } = this.options;
     const classAxis = resolveAxis(CategoricalCrossentropy.className, axis, ['yPred', yPred.shape]);
     const labels = smoothClasses(yTrue, labelSmoothing, classAxis);

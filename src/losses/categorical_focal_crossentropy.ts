@@ -3,7 +3,7 @@ import { sum, type Tensor } from '@tensorflow/tfjs-core';
 import { assertNonNegative, assertWeights, resolveAxis } from '../core/checks.js';
 import { multiplyNoNan } from '../core/op.js';
 import type { Input } from '../core/inputs.js';
-import { Loss, lossValues } from '../core/loss.js';
+import { Loss, lossValues, readsLogits } from '../core/loss.js';
 import { categoricalAccuracy } from '../metrics/categorical_accuracy.js';
 import { focalCost } from '../ops/focal.js';
 import { classCosts } from '../ops/class_cross_entropy.js';
@@ -97,7 +97,7 @@ export class CategoricalFocalCrossentropy extends Loss<CategoricalFocalCrossentr
     return denseShape(who, axis, ['alpha', alpha], yTrue, yPred);
   }
 
-  override compute(yTrue: Tensor, yPred: Tensor, fromLogits = this.options.fromLogits): Tensor {
+  override compute(yTrue: Tensor, yPred: Tensor, fromLogits = readsLogits(this)): Tensor {
     const { labelSmoothing, axis, alpha, gamma } = this.options;
     const classAxis = resolveAxis(CategoricalFocalCrossentropy.className, axis, [
       'yPred',

@@ -1,12 +1,13 @@
 import { add, mul, type Tensor } from '@tensorflow/tfjs-core';
 
 import {
-  assertBoolean,
+  assertFromLogits,
   assertFraction,
   assertWeightsFit,
   assertWhole,
   resolveAxis,
   withoutAxes,
+  type FromLogits,
 } from '../core/checks.js';
 import { alongAxis, assertSameShape } from '../core/inputs.js';
 
@@ -15,8 +16,11 @@ type ClassWeights = number | readonly number[] | null;
 
 /** Options that all losses over classes share. */
 export interface ClassOptions {
-  /** Read `yPred` as logits (any real number), not probabilities. Default: `false`. */
-  fromLogits?: boolean;
+  /**
+   * Read `yPred` as logits (any real number), not probabilities. `'auto'` lets `model.compile` decide, by the activation of
+   * the output. Default: `false`.
+   */
+  fromLogits?: FromLogits;
   /** Share ε of each label spread evenly over all classes, in [0, 1]. Default: `0`. */
   labelSmoothing?: number;
   /** Axis of the classes. Default: `-1`, the last. */
@@ -30,7 +34,7 @@ export const classDefaults: Required<ClassOptions> = {
 };
 
 export function checkClassOptions(who: string, options: Required<ClassOptions>): void {
-  assertBoolean(who, 'fromLogits', options.fromLogits);
+  assertFromLogits(who, options.fromLogits);
   assertFraction(who, 'labelSmoothing', options.labelSmoothing);
   assertWhole(who, 'axis', options.axis);
 }

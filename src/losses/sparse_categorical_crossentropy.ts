@@ -17,7 +17,7 @@ import {
 } from '../core/checks.js';
 import { multiplyNoNan } from '../core/op.js';
 import type { Input } from '../core/inputs.js';
-import { Loss, lossValues } from '../core/loss.js';
+import { Loss, lossValues, readsLogits } from '../core/loss.js';
 import { sparseCategoricalAccuracy } from '../metrics/sparse_categorical_accuracy.js';
 import { assertIndexShape, isNotClass, oneHot, toIndices } from '../ops/class_labels.js';
 import { classCosts } from '../ops/class_cross_entropy.js';
@@ -122,7 +122,7 @@ export class SparseCategoricalCrossentropy extends Loss<SparseCategoricalCrossen
     return withoutAxes(yPred, [classAxis]);
   }
 
-  override compute(yTrue: Tensor, yPred: Tensor, fromLogits = this.options.fromLogits): Tensor {
+  override compute(yTrue: Tensor, yPred: Tensor, fromLogits = readsLogits(this)): Tensor {
     const { labelSmoothing, axis, ignoreClass, classWeights } = this.options;
     const classAxis = resolveAxis(SparseCategoricalCrossentropy.className, axis, [
       'yPred',

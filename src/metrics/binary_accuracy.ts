@@ -4,6 +4,7 @@ import { assertBoolean, assertFraction } from '../core/checks.js';
 import { withDefaults } from '../core/config.js';
 import { alignRanks, assertSameShape, toFloat, toTensor, withShape } from '../core/inputs.js';
 import type { Metric } from '../core/loss.js';
+import { nameMetric } from './metric.js';
 
 /** Options of {@link binaryAccuracy}. */
 export interface BinaryAccuracyOptions {
@@ -48,6 +49,5 @@ export function binaryAccuracy(options: BinaryAccuracyOptions = {}): Metric {
       const hits = cast(equal(withShape(toFloat(labels), labelsShape), positive), 'float32');
       return hits.rank === 0 ? hits : mean(hits, -1);
     });
-  // TF.js logs a metric under its function's name, which a minifier would change.
-  return Object.defineProperty(metric, 'name', { value: who });
+  return nameMetric(metric, who, { fromLogits, threshold });
 }

@@ -4,6 +4,7 @@ import { assertWhole, resolveAxis } from '../core/checks.js';
 import { withDefaults } from '../core/config.js';
 import { assertSameShape, toTensor } from '../core/inputs.js';
 import type { Metric } from '../core/loss.js';
+import { nameMetric } from './metric.js';
 
 /** Options of {@link categoricalAccuracy} and `sparseCategoricalAccuracy`. */
 export interface CategoricalAccuracyOptions {
@@ -37,8 +38,7 @@ export function categoricalAccuracy(options: CategoricalAccuracyOptions = {}): M
       const classAxis = resolveAxis(who, axis, ['yPred', output.shape]);
       return cast(equal(argMax(labels, classAxis), argMax(output, classAxis)), 'float32');
     });
-  // TF.js logs a metric under its function's name, which a minifier would change.
-  return Object.defineProperty(metric, 'name', { value: who });
+  return nameMetric(metric, who, { axis });
 }
 
 /** The option `axis`, checked. */

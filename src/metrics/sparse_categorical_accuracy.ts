@@ -5,6 +5,7 @@ import { toFloat, toTensor, withShape } from '../core/inputs.js';
 import type { Metric } from '../core/loss.js';
 import { assertIndexShape, truncated } from '../ops/class_labels.js';
 import { readAxis, type CategoricalAccuracyOptions } from './categorical_accuracy.js';
+import { nameMetric } from './metric.js';
 
 const who = 'sparseCategoricalAccuracy';
 
@@ -34,6 +35,5 @@ export function sparseCategoricalAccuracy(options: CategoricalAccuracyOptions = 
       const indices = truncated(withShape(toFloat(labels), withoutAxes(output.shape, [classAxis])));
       return cast(equal(indices, toFloat(argMax(output, classAxis))), 'float32');
     });
-  // TF.js logs a metric under its function's name, which a minifier would change.
-  return Object.defineProperty(metric, 'name', { value: who });
+  return nameMetric(metric, who, { axis });
 }

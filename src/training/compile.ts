@@ -1,94 +1,240 @@
-import { mul, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import type { LayersModel, ModelCompileArgs, SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { divNoNan, mean, mul, tidy, type Optimizer, type Tensor } from '@tensorflow/tfjs-core';
+import type { LayersModel, ModelCompileArgs } from '@tensorflow/tfjs-layers';
 
+import type { FromLogits } from '../core/checks.js';
 import { formatValue } from '../core/errors.js';
+import { isLoss, weightedValues, type Loss } from '../core/loss.js';
+import { meanOver } from '../core/reduction.js';
+import { getLoss, isKnownLoss, type LossIdentifier } from '../registry.js';
+import { acceptAnyTarget, hidden, TFJS_LOSSES } from './layers_internals.js';
 import {
-  activationOf,
-  classOf,
-  isLoss,
-  weightedValues,
-  type Loss,
-  type Metric,
-} from '../core/loss.js';
-import { toFloat } from '../core/inputs.js';
-import { maskWeights, meanOver } from '../core/reduction.js';
-import { getLoss, isKnownLoss } from '../registry.js';
-import { shared } from '../shared.js';
-import { acceptAnyTarget, type Activation } from './layers_internals.js';
-import { outputActivation, recordPreActivations, recoveredLogits } from './recovered_logits.js';
+  crossentropyByShapes,
+  findMetric,
+  metricsOf,
+  type GivenMetrics,
+  type MetricIdentifier,
+} from './metrics.js';
+import { warnOfMixUps } from './mix_ups.js';
+import { byOutput, entryAt, isDict, numbersByOutput, type PerOutput } from './per_output.js';
+import {
+  forgetPlan,
+  setPlan,
+  type ChooseLoss,
+  type OutputMetric,
+  type OutputPlan,
+  type Plan,
+} from './plan.js';
+import { predictionsFor } from './predictions.js';
+import { outputActivation, type OutputActivation } from './recovered_logits.js';
+import { reportedNames } from './steps.js';
+import { unreadLoss } from './unread_loss.js';
 
-/** The part of `@tensorflow/tfjs-layers` that the integration changes. `tf` itself has it too. */
-export interface Layers {
-  readonly LayersModel: typeof LayersModel;
+/** What `model.compile` takes. */
+export interface CompileArgs {
+  optimizer: string | Optimizer;
+  loss: PerOutput<LossIdentifier | null>;
+  /** Factors of the outputs' losses in the total; the losses that are reported for each output are without them. */
+  lossWeights?: PerOutput<number> | null | undefined;
+  metrics?: GivenMetrics | null | undefined;
+  /** Metrics that sample and class weights weigh. */
+  weightedMetrics?: GivenMetrics | null | undefined;
 }
 
-/** A loss or metric as TF.js takes it. */
-type LossOrMetric = string | ((yTrue: Tensor, yPred: Tensor) => Tensor);
-/** One for all outputs, or one for each by position or name. */
-type PerOutput<T> = T | T[] | Record<string, T>;
+/** A function as TF.js's training calls it. */
+type PlainFunction = (yTrue: Tensor, yPred: Tensor) => Tensor;
+
+/** The loss of an output, before TF.js has found the function for a name of its own; `null` for none. */
+type Entry = Loss | ChooseLoss | TfjsLoss | null;
+
+/** A name or function that only TF.js knows. */
+interface TfjsLoss {
+  readonly tfjs: string | PlainFunction;
+}
 
 /**
- * Teaches `model.compile` our losses: objects, classes, functions, and names in any spelling, alone, in a list, or in a
- * dict by output. What is not a loss of the registry reaches TF.js untouched.
+ * Compiles the model with TF.js's own `compile`, which is given plain functions, and makes the plan that our steps follow.
+ * Where TF.js's steps do what Keras's do (one output, a loss of its own), they stay.
  */
-export function integrateTraining({ LayersModel }: Layers): void {
-  // `tf.Sequential` compiles the model inside it, so this one method serves all models.
-  const { prototype } = LayersModel;
-  const { restoreTraining } = shared();
-  if (restoreTraining.has(prototype)) return;
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the model as `this` below
-  const original = prototype.compile;
-  const integrated = function (this: LayersModel, args: ModelCompileArgs): void {
-    compile(this, args, original);
+export function compile(
+  model: LayersModel,
+  args: CompileArgs,
+  original: LayersModel['compile'],
+): void {
+  forgetPlan(model);
+  const entries = lossesByOutput(args.loss, model.outputNames);
+  if (entries === undefined || isPlain(args, entries)) {
+    original.call(model, args as ModelCompileArgs);
+    if (entries !== undefined) setPlan(model, tfjsPlan(model, args));
+  } else {
+    compileWithPlan(model, args, entries, original);
+  }
+}
+
+/** Whether TF.js does all of it as Keras does. */
+function isPlain({ lossWeights, weightedMetrics }: CompileArgs, entries: Entry[]): boolean {
+  const isNothing = (value: unknown) => value === null || value === undefined;
+  return (
+    isNothing(lossWeights) &&
+    isNothing(weightedMetrics) &&
+    entries.length === 1 &&
+    entries.every(isTfjs)
+  );
+}
+
+/** The plan of a model that TF.js alone compiled, for the day that it is given weights. */
+function tfjsPlan(model: LayersModel, args: CompileArgs): Plan {
+  const { lossFunctions, metricsTensors } = hidden(model);
+  const metrics = metricsTensors.map(([metric], index) => ({
+    name: entryAt(model.metricsNames, index + 1),
+    weighted: false,
+    measure: ({ yTrue, yPred }: { yTrue: Tensor; yPred: Tensor }) => ({
+      values: metric(yTrue, yPred),
+    }),
+  }));
+  const loss = getLoss(lossFunctions[0] as PlainFunction);
+  return {
+    outputs: [
+      {
+        name: entryAt(model.outputNames, 0),
+        chooseLoss: () => loss,
+        lossWeight: 1,
+        activation: undefined,
+        readsLogits: () => undefined,
+        metrics,
+      },
+    ],
+    active: false,
+    args,
   };
-  prototype.compile = integrated;
-  restoreTraining.set(prototype, () => {
-    // Whoever wrapped `compile` after us keeps the wrapper, and it goes on calling ours.
-    if (prototype.compile === integrated) prototype.compile = original;
-    restoreTraining.delete(prototype);
+}
+
+/** What is known of an output before TF.js has found the functions for names of its own. */
+interface Draft extends Omit<OutputPlan, 'chooseLoss' | 'metrics'> {
+  readonly entry: Entry;
+  readonly metrics: readonly MetricEntry[];
+}
+
+function compileWithPlan(
+  model: LayersModel,
+  args: CompileArgs,
+  entries: readonly Entry[],
+  original: LayersModel['compile'],
+): void {
+  const drafts = draftsOf(model, args, entries);
+  const plan: { outputs: OutputPlan[] } & Plan = { outputs: [], active: true, args };
+  const planned = (index: number) => (): OutputPlan => entryAt(plan.outputs, index);
+  original.call(model, {
+    optimizer: args.optimizer,
+    loss: drafts.map(({ entry }, index) =>
+      isTfjs(entry) ? entry.tfjs : entry && trainingFunction(planned(index)),
+    ),
+    metrics: Object.fromEntries(
+      drafts.map(({ name, metrics }, index) => [
+        name,
+        metrics.map(({ identifier, found }) =>
+          found === undefined ? identifier : metricFunction(found, planned(index)),
+        ),
+      ]),
+    ),
+  } as unknown as ModelCompileArgs);
+  plan.outputs.push(...completed(model, drafts));
+  drafts.forEach(({ entry }, index) => {
+    if (!isTfjs(entry)) acceptAnyTarget(model, index);
+  });
+  // What the user gave, for whoever reads it back.
+  const { loss, metrics } = args;
+  Object.assign(model, { loss, metrics, metricsNames: reportedNames(plan) });
+  setPlan(model, plan);
+  warnOfMixUps(model, entries, plan);
+}
+
+function draftsOf(model: LayersModel, args: CompileArgs, entries: readonly Entry[]): Draft[] {
+  const names = model.outputNames;
+  const lossWeights = numbersByOutput('model.compile: lossWeights', args.lossWeights, names);
+  return model.outputs.map((output, index) => {
+    const name = entryAt(names, index);
+    const entry = entryAt(entries, index);
+    const activation = outputActivation(output);
+    const readsLogits = logitsReader(name, activation);
+    if (isLoss(entry)) {
+      // Says at once where 'auto' has nothing to follow.
+      readsLogits(entry);
+      hideFields(entry);
+    }
+    const metrics = metricsOfOutput(args, names, index);
+    return {
+      name,
+      entry,
+      lossWeight: entryAt(lossWeights, index),
+      activation,
+      readsLogits,
+      metrics,
+    };
   });
 }
 
-function compile(
-  model: LayersModel,
-  args: ModelCompileArgs,
-  original: LayersModel['compile'],
-): void {
-  const losses = mapEntries(args.loss, (entry) => (isKnownLoss(entry) ? getLoss(entry) : entry));
-  const byOutput = model.outputNames.map((name, index) => entryOf(losses, name, index));
-  if (!byOutput.some(isLoss)) {
-    original.call(model, args);
-    recordPreActivations(model, []);
-    return;
+/** The drafts with what TF.js has found: it lists the losses of several outputs before the metrics. */
+function completed(model: LayersModel, drafts: readonly Draft[]): OutputPlan[] {
+  const { lossFunctions, metricsTensors } = hidden(model);
+  const tfjsMetrics = metricsTensors.slice(drafts.length > 1 ? drafts.length : 0);
+  return drafts.map(({ entry, metrics, ...draft }, index) => ({
+    ...draft,
+    chooseLoss: chooser(entry, lossFunctions[index]),
+    metrics: metrics.map(({ identifier, weighted, found }) => {
+      const [metric] = tfjsMetrics.shift() ?? [];
+      return found ?? tfjsMetric(identifier as string, weighted, metric as PlainFunction);
+    }),
+  }));
+}
+
+/** Makes out the loss of each output; `undefined` where none is given at all, which TF.js has an error for. */
+function lossesByOutput(given: unknown, outputs: readonly string[]): Entry[] | undefined {
+  if (given === null || given === undefined) return undefined;
+  if (Array.isArray(given)) {
+    if (given.length !== outputs.length) throw wrongNumberOfLosses(given.length, outputs);
+    return given.map(lossEntry);
   }
-  byOutput.filter(isLoss).forEach(hideFields);
-  const activations = model.outputs.map((output, index) => recoverable(output, byOutput[index]));
-  const metrics = args.metrics as PerOutput<LossOrMetric> | undefined;
-  const trainers = byOutput.map((loss, index) =>
-    isLoss(loss) ? trainingFunction(loss, activations[index] !== undefined) : loss,
+  if (isDict(given)) return byOutput('model.compile: loss', given, outputs).map(lossEntry);
+  return outputs.map(() => lossEntry(given));
+}
+
+function wrongNumberOfLosses(received: number, outputs: readonly string[]): RangeError {
+  const advice =
+    received > outputs.length
+      ? ` To train one output on several losses, add them up in one: ` +
+        `registerLoss('both', (yTrue, yPred) => tf.add(a(yTrue, yPred), b(yTrue, yPred))).`
+      : '';
+  return new RangeError(
+    `model.compile: loss must have one entry per output. ` +
+      `Received: ${received} losses for ${outputs.length} outputs (${outputs.join(', ')}).${advice}`,
   );
-  original.call(model, {
-    ...args,
-    // In the form that the user gave it, whose errors TF.js reports.
-    loss: (Array.isArray(losses) || isDict(losses)
-      ? mapEntries(losses, (entry, key) => {
-          const index = typeof key === 'string' ? model.outputNames.indexOf(key) : key;
-          return trainers[index] ?? entry;
-        })
-      : trainers) as ModelCompileArgs['loss'],
-    metrics: Object.fromEntries(
-      model.outputNames.map((name, index) => [name, metricsOf(metrics, name, byOutput[index])]),
-    ) as unknown as NonNullable<ModelCompileArgs['metrics']>,
-  });
-  byOutput.forEach((loss, index) => {
-    if (isLoss(loss) && classOf(loss).sparseLabels) acceptAnyTarget(model, index);
-  });
-  recordPreActivations(
-    model,
-    activations.filter((activation) => activation !== undefined),
+}
+
+function lossEntry(given: unknown): Entry {
+  if (given === null || given === undefined) return null;
+  const unread = unreadLoss(given);
+  if (unread !== undefined) return unread;
+  if (typeof given === 'string') {
+    if (['crossentropy', 'ce'].includes(given.toLowerCase())) return crossentropyByShapes;
+    // An unknown name gets the error that offers the nearest one.
+    return TFJS_LOSSES.includes(given) && !isKnownLoss(given) ? { tfjs: given } : getLoss(given);
+  }
+  if (isKnownLoss(given)) return getLoss(given);
+  if (typeof given === 'function') return { tfjs: given as PlainFunction };
+  throw new TypeError(
+    `model.compile: a loss must be a name, a loss object, a class or a function. Received: ${formatValue(given)}.`,
   );
-  // What the user gave, for whoever reads it back.
-  Object.assign(model, { loss: args.loss, metrics: args.metrics });
+}
+
+function isTfjs(entry: Entry): entry is TfjsLoss {
+  return entry !== null && typeof entry === 'object';
+}
+
+function chooser(entry: Entry, tfjs: unknown): ChooseLoss | undefined {
+  if (entry === null) return undefined;
+  if (!isTfjs(entry) && !isLoss(entry)) return entry;
+  const loss = isLoss(entry) ? entry : getLoss(tfjs as PlainFunction);
+  return () => loss;
 }
 
 /** Fields that the class of a user declares are visible on the object, and TF.js takes visible fields for outputs. */
@@ -96,106 +242,74 @@ function hideFields(loss: Loss): void {
   for (const key of Object.keys(loss)) Object.defineProperty(loss, key, { enumerable: false });
 }
 
+/** Whether a loss of the output reads logits: as it says itself, or for `'auto'` by the activation. */
+function logitsReader(output: string, activation: OutputActivation | undefined) {
+  return (loss: Loss): boolean | undefined => {
+    const { fromLogits } = loss.options as { fromLogits?: FromLogits };
+    if (fromLogits !== 'auto') return fromLogits;
+    if (activation?.name === 'linear') return true;
+    if (['sigmoid', 'hardSigmoid', 'softmax'].includes(activation?.name ?? '')) return false;
+    throw new TypeError(
+      `model.compile: fromLogits: 'auto' follows the activation that output '${output}' ends in: a sigmoid or softmax ` +
+        `gives probabilities, none gives logits. Say fromLogits: true or false. ` +
+        `Received: ${activation === undefined ? 'an output of another layer' : `the activation '${activation.name}'`}.`,
+    );
+  };
+}
+
+/** A metric as it was given, and what we know it as. */
+interface MetricEntry {
+  readonly identifier: MetricIdentifier;
+  readonly weighted: boolean;
+  readonly found: OutputMetric | undefined;
+}
+
+/** The metrics of an output, without and with weights; of two with one name the second is called weighted, as in Keras. */
+function metricsOfOutput(args: CompileArgs, outputs: readonly string[], index: number) {
+  const entries = (who: string, given: CompileArgs['metrics'], weighted: boolean): MetricEntry[] =>
+    metricsOf(`model.compile: ${who}`, given, outputs, index).map((identifier) => ({
+      identifier,
+      weighted,
+      found: findMetric(identifier, weighted),
+    }));
+  const plain = entries('metrics', args.metrics, false);
+  const names = plain.map(({ found, identifier }) => found?.name ?? identifier);
+  const weighted = entries('weightedMetrics', args.weightedMetrics, true).map((entry) =>
+    entry.found && names.includes(entry.found.name)
+      ? { ...entry, found: { ...entry.found, name: `weighted_${entry.found.name}` } }
+      : entry,
+  );
+  return [...plain, ...weighted];
+}
+
+/** A metric that TF.js found by its name. */
+function tfjsMetric(name: string, weighted: boolean, metric: PlainFunction): OutputMetric {
+  return { name, weighted, measure: ({ yTrue, yPred }) => ({ values: metric(yTrue, yPred) }) };
+}
+
 /**
- * The loss as TF.js's training calls it. TF.js multiplies the result by the class weights, one per sample, and takes the
- * mean: so it gets one value per sample, scaled such that the mean is the loss's own reduction.
+ * The loss for TF.js's own steps, which run when our integration was taken back or finds a TF.js that it does not know. They
+ * take the mean over samples: so they get one value per sample, scaled such that the mean is the loss's own reduction.
  */
-function trainingFunction(loss: Loss, recovers: boolean): LossOrMetric {
-  const train = (yTrue: Tensor, yPred: Tensor): Tensor =>
+function trainingFunction(output: () => OutputPlan): PlainFunction {
+  return (yTrue, yPred) =>
     tidy(() => {
-      const logits = recovers ? recoveredLogits(yPred) : undefined;
-      const { values } =
-        logits === undefined
-          ? weightedValues(loss, yTrue, yPred)
-          : weightedValues(loss, yTrue, logits, { fromLogits: true });
-      const perSample = meanOver(
-        values,
-        values.shape.map((_, axis) => axis).filter((axis) => axis > 0),
-      );
+      const loss = output().chooseLoss?.(yTrue.shape, yPred.shape);
+      if (loss === undefined) return yPred;
+      const predictions = predictionsFor({ ...output(), yPred }, loss);
+      const { values } = weightedValues(loss, yTrue, predictions.yPred, predictions);
+      const axes = values.shape.map((_, axis) => axis).filter((axis) => axis > 0);
+      const perSample = meanOver(values, axes);
       return loss.reduction === 'sum' ? mul(perSample, values.size) : perSample;
     });
-  return Object.defineProperty(train, 'name', { value: loss.name });
 }
 
-/** The activation of the output, if the loss reads probabilities, and can train on what went into it instead. */
-function recoverable(output: SymbolicTensor, loss: unknown): Activation | undefined {
-  if (!isLoss(loss)) return undefined;
-  const { fromLogits, axis } = loss.options as { fromLogits?: boolean; axis?: number };
-  // A softmax layer knows the last axis alone; its logits say nothing of a softmax along another one.
-  const alongLast = axis === -1 || axis === output.shape.length - 1;
-  const activation = outputActivation(output);
-  const name = activation?.getClassName();
-  const fits = name === activationOf(loss) && (name !== 'softmax' || alongLast);
-  return fromLogits === false && fits ? activation : undefined;
-}
-
-/** The metrics of one output, with `'accuracy'` and `'crossentropy'` in the sense of its loss. */
-function metricsOf(
-  metrics: PerOutput<LossOrMetric> | undefined,
-  output: string,
-  loss: unknown,
-): LossOrMetric[] {
-  const given = Array.isArray(metrics) ? metrics : entryOf(metrics, output);
-  return [(given ?? []) as LossOrMetric | LossOrMetric[]].flat().map((metric) => {
-    if (typeof metric !== 'string' && typeof metric !== 'function') {
-      throw new TypeError(
-        `model.compile: a metric must be a name or a function. Received: ${formatValue(metric)}.`,
-      );
-    }
-    return isLoss(loss) ? (namedMetric(metric, loss) ?? metric) : metric;
-  });
-}
-
-/** What a name that depends on the loss means for this one. TF.js logs a metric under its function's name. */
-function namedMetric(metric: LossOrMetric, loss: Loss): LossOrMetric | undefined {
-  const options = loss.options as never;
-  const { accuracy, crossentropy } = classOf(loss);
-  if (metric === 'accuracy' || metric === 'acc') {
-    return accuracy && named('acc', maskedMetric(accuracy(options), loss));
-  }
-  if (metric === 'crossentropy' || metric === 'ce') {
-    return crossentropy && named('ce', trainingFunction(crossentropy(options), false));
-  }
-  return undefined;
-}
-
-/** The metric over those values alone that count for the loss. */
-function maskedMetric(metric: Metric, loss: Loss): LossOrMetric {
-  return (yTrue: Tensor, yPred: Tensor) =>
-    tidy(() => {
-      const values = metric(yTrue, yPred);
-      const mask = loss.mask(toFloat(yTrue), yPred);
-      return mask === undefined ? values : mul(values, maskWeights(mask, 'mean'));
-    });
-}
-
-function named(name: string, metric: LossOrMetric): LossOrMetric {
-  return Object.defineProperty(metric as () => Tensor, 'name', { value: name });
-}
-
-/** Applies a function to a loss, or to each loss of a list or dict with its place. */
-function mapEntries(
-  losses: PerOutput<unknown>,
-  change: (entry: unknown, key: number | string) => unknown,
-): unknown {
-  if (Array.isArray(losses)) return losses.map(change);
-  if (isDict(losses)) {
-    return Object.fromEntries(
-      Object.entries(losses).map(([name, entry]) => [name, change(entry, name)]),
-    );
-  }
-  return change(losses, 0);
-}
-
-/** The entry for one output. */
-function entryOf(entries: unknown, name: string, index?: number): unknown {
-  if (Array.isArray(entries)) return index === undefined ? undefined : entries[index];
-  return isDict(entries) ? entries[name] : entries;
-}
-
-/** A dict by output is what is neither a name, nor a function, nor a saved config. */
-function isDict(value: unknown): value is Record<string, unknown> {
-  return (
-    typeof value === 'object' && value !== null && !Array.isArray(value) && !isKnownLoss(value)
-  );
+/** A metric for TF.js's own steps. */
+function metricFunction(metric: OutputMetric, output: () => OutputPlan): PlainFunction {
+  const measure: PlainFunction = (yTrue, yPred) => {
+    const loss = output().chooseLoss?.(yTrue.shape, yPred.shape);
+    const { values, counts } = metric.measure({ ...output(), yTrue, yPred, loss });
+    return counts === undefined ? values : mul(values, divNoNan(counts, mean(counts)));
+  };
+  return Object.defineProperty(measure, 'name', { value: metric.name });
 }

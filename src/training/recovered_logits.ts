@@ -1,13 +1,8 @@
 import { clone, engine, keep, scalar, type Tensor } from '@tensorflow/tfjs-core';
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 
-import {
-  layerActivation,
-  stepMakers,
-  type Activation,
-  type Step,
-  type StepMakers,
-} from './layers_internals.js';
+import type { ActivationKind } from '../core/loss.js';
+import { layerActivation, softmaxLayer } from './layers_internals.js';
 
 /**
  * What the activations of a running step made their outputs of. A probability has lost the digits that its logit has:
@@ -24,11 +19,14 @@ interface Recording {
 
 let recording: Recording | undefined;
 
-/** Activations that report to the recording already; a layer may serve several models. */
-const watched = new WeakSet<Activation>();
+/** The function of a layer that makes an output of a model, and the method that holds it. */
+export interface OutputActivation extends ActivationKind {
+  readonly owner: object;
+  readonly method: string;
+}
 
-/** Methods that this file gave to models, with what they replaced. */
-const recorders = new WeakMap<() => unknown, PropertyDescriptor | undefined>();
+/** Owners of activations that report to the recording already; a layer may serve several models. */
+const watched = new WeakSet();
 
 /** The pre-activation of a model output, while a step runs that records it. */
 export function recoveredLogits(output: Tensor): Tensor | undefined {
@@ -37,65 +35,34 @@ export function recoveredLogits(output: Tensor): Tensor | undefined {
 }
 
 /** The activation that makes an output of a model, if its last step is one. */
-export function outputActivation(output: SymbolicTensor): Activation | undefined {
+export function outputActivation(output: SymbolicTensor): OutputActivation | undefined {
   const { sourceLayer, outputTensorIndex = 0 } = output;
   // A model used as a layer: look inside.
   const inner = (sourceLayer as Partial<LayersModel>).outputs?.[outputTensorIndex];
-  return inner === undefined ? layerActivation(sourceLayer) : outputActivation(inner);
-}
-
-/** Makes the model's steps record the pre-activations of the given activations. */
-export function recordPreActivations(model: LayersModel, activations: Activation[]): void {
-  const own = stepMakers(model);
-  stopRecording(own, 'makeTrainFunction');
-  stopRecording(own, 'makeTestFunction');
-  const { makeTrainFunction, makeTestFunction } = own;
-  if (
-    activations.length === 0 ||
-    makeTrainFunction === undefined ||
-    makeTestFunction === undefined
-  ) {
-    return;
+  if (inner !== undefined) return outputActivation(inner);
+  const activation = layerActivation(sourceLayer);
+  if (activation !== undefined) {
+    return { name: activation.getClassName(), axis: -1, owner: activation, method: 'apply' };
   }
+  const softmax = softmaxLayer(sourceLayer);
+  return softmax && { name: 'softmax', axis: softmax.axis, owner: softmax, method: 'softmax' };
+}
+
+/** Runs a step of a model such that `recoveredLogits` knows what went into the given activations. */
+export function recordingLogits<Result>(
+  activations: readonly OutputActivation[],
+  step: () => Result,
+): Result {
+  if (activations.length === 0) return step();
   activations.forEach(watch);
-  startRecording(own, 'makeTrainFunction', () => recorded(makeTrainFunction.call(model)));
-  startRecording(own, 'makeTestFunction', () => {
-    makeTestFunction.call(model);
-    if (own.testFunction !== undefined) own.testFunction = recorded(own.testFunction);
-  });
-}
-
-type StepMaker = 'makeTrainFunction' | 'makeTestFunction';
-
-function startRecording(own: StepMakers, key: StepMaker, method: () => unknown): void {
-  recorders.set(method, Object.getOwnPropertyDescriptor(own, key));
-  hide(own, key, method);
-}
-
-/** Takes our method back, and puts in place what the model itself had before: its own method, or that of its class. */
-function stopRecording(own: StepMakers, key: StepMaker): void {
-  const method = own[key];
-  if (method === undefined || !recorders.has(method)) return;
-  const before = recorders.get(method);
-  if (before === undefined) Reflect.deleteProperty(own, key);
-  else Object.defineProperty(own, key, before);
-}
-
-function hide<K extends string>(owner: Partial<Record<K, unknown>>, key: K, value: unknown): void {
-  Object.defineProperty(owner, key, { value, configurable: true, writable: true });
-}
-
-function recorded(step: Step): Step {
-  return (data) => {
-    const outer = recording;
-    recording = { preActivations: new Map(), kept: [], start: newestTensor() };
-    try {
-      return step(data);
-    } finally {
-      for (const tensor of recording.kept) tensor.dispose();
-      recording = outer;
-    }
-  };
+  const outer = recording;
+  recording = { preActivations: new Map(), kept: [], start: newestTensor() };
+  try {
+    return step();
+  } finally {
+    for (const tensor of recording.kept) tensor.dispose();
+    recording = outer;
+  }
 }
 
 function newestTensor(): number {
@@ -104,15 +71,18 @@ function newestTensor(): number {
   return marker.id;
 }
 
-function watch(activation: Activation): void {
-  if (watched.has(activation)) return;
-  watched.add(activation);
-  const apply = activation.apply.bind(activation);
-  hide(activation as { apply?: unknown }, 'apply', (x: Tensor) => {
-    const output = apply(x);
+function watch({ owner, method }: OutputActivation): void {
+  if (watched.has(owner)) return;
+  watched.add(owner);
+  const methods = owner as Record<string, (x: Tensor, ...rest: unknown[]) => Tensor>;
+  const original = methods[method]?.bind(owner);
+  if (original === undefined) return;
+  const value = (x: Tensor, ...rest: unknown[]) => {
+    const output = original(x, ...rest);
     if (recording !== undefined) recording.preActivations.set(output, keptAlive(x, recording));
     return output;
-  });
+  };
+  Object.defineProperty(owner, method, { value, configurable: true, writable: true });
 }
 
 /** The tensor, protected from the layer's own tidying up until the step ends. */

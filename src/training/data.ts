@@ -1,0 +1,168 @@
+import { dispose, expandDims, Tensor, tidy, zeros } from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+
+import { formatValue } from '../core/errors.js';
+import type { Tensors } from './layers_internals.js';
+import { entryAt } from './per_output.js';
+import type { OutputPlan, Plan } from './plan.js';
+import {
+  hasWeights,
+  readWeights,
+  weightTensors,
+  type GivenWeights,
+  type OutputWeights,
+} from './weights.js';
+
+/** The weights that go with targets, on their way through TF.js. */
+const weightsOfTargets = new WeakMap<object, GivenWeights>();
+
+/** The targets with weights that `standardizedTargets` finds again. */
+export function withWeights(y: Tensors, weights: GivenWeights): Tensors {
+  if (!hasWeights(weights)) return y;
+  // A new list or dict, so that other calls with the same targets have no weights.
+  const targets = y instanceof Tensor ? [y] : Array.isArray(y) ? [...y] : { ...y };
+  weightsOfTargets.set(targets, weights);
+  return targets;
+}
+
+/** All targets, with a stand-in for every output that has no loss and was given none. */
+export function completeTargets({ outputs }: Plan, y: Tensors, x: Tensors): Tensors {
+  if (outputs.every(isTrained)) return y;
+  const standIn = () => zeros([batchSize(x), 1], 'int32');
+  const trained = outputs.filter(isTrained);
+  if (y instanceof Tensor || Array.isArray(y)) {
+    const given = y instanceof Tensor ? [y] : [...y];
+    if (given.length !== trained.length || given.length === outputs.length) return y;
+    let next = 0;
+    return outputs.map((output) => (isTrained(output) ? entryAt(given, next++) : standIn()));
+  }
+  const missing = outputs.filter((output) => !isTrained(output) && !(output.name in y));
+  return { ...y, ...Object.fromEntries(missing.map(({ name }) => [name, standIn()])) };
+}
+
+function isTrained({ chooseLoss }: OutputPlan): boolean {
+  return chooseLoss !== undefined;
+}
+
+/** The weights that came with targets, as tensors to put behind them. */
+export function weightsFor(
+  { outputs }: Plan,
+  model: LayersModel,
+  y: Tensors,
+  targets: readonly Tensor[],
+): Tensor[] {
+  const weights = weightsOfTargets.get(y);
+  if (weights === undefined) return [];
+  const shapes = model.outputs.map(({ shape }) => shape);
+  return tidy(() => weightTensors(outputs, targets, shapes, weights));
+}
+
+/** The weights of a batch of a dataset, by its first target; the step that reads them disposes them. */
+const weightsOfBatch = new WeakMap<Tensor, Tensor[]>();
+
+/** The weights of a batch: behind its targets, or kept beside them. */
+export function batchWeights(
+  rest: readonly (Tensor | null)[],
+  targets: readonly Tensor[],
+): OutputWeights[] {
+  const beside = targets[0] && weightsOfBatch.get(targets[0]);
+  return readWeights(beside ?? rest, targets.length);
+}
+
+/** Disposes weights that were kept beside the targets of a batch. */
+export function disposeBatchWeights(data: readonly (Tensor | null)[]): void {
+  for (const tensor of data) if (tensor) dispose(weightsOfBatch.get(tensor) ?? []);
+}
+
+/** One element of a dataset, as TF.js and Keras have it. */
+type Element =
+  | { xs: Tensors; ys: Tensors; sampleWeight?: GivenWeights['sampleWeight'] }
+  | readonly [xs: Tensors, ys: Tensors, sampleWeight?: GivenWeights['sampleWeight']];
+
+interface Iterator {
+  next(): Promise<{ value: unknown; done: boolean }>;
+}
+
+/** What TF.js asks of a dataset. */
+export interface Dataset {
+  readonly size?: number;
+  iterator(): Promise<Iterator>;
+}
+
+/** The dataset with elements as TF.js takes them; their weights are kept for the step. */
+export function preparedDataset(
+  dataset: Dataset | Iterator,
+  plan: Plan,
+  model: LayersModel,
+  classWeight?: GivenWeights['classWeight'],
+): Dataset | Iterator {
+  const prepare = (iterator: Iterator): Iterator => ({
+    next: async () => {
+      const { value, done } = await iterator.next();
+      return { value: isNothing(value) ? value : element(value, plan, model, classWeight), done };
+    },
+  });
+  if (!('iterator' in dataset)) return prepare(dataset);
+  const { size } = dataset;
+  return {
+    ...(size === undefined ? {} : { size }),
+    iterator: async () => prepare(await dataset.iterator()),
+  };
+}
+
+function isNothing(value: unknown): value is null | undefined {
+  return value === null || value === undefined;
+}
+
+function element(
+  value: unknown,
+  plan: Plan,
+  model: LayersModel,
+  classWeight: GivenWeights['classWeight'],
+): { xs: Tensors; ys: Tensors } {
+  const { xs, ys, sampleWeight } = readElement(value as Element);
+  const given = { sampleWeight, classWeight };
+  const complete = completeTargets(plan, ys, xs);
+  const names = plan.outputs.map(({ name }) => name);
+  const list =
+    complete instanceof Tensor
+      ? [complete]
+      : names.map((name, index) => (Array.isArray(complete) ? complete[index] : complete[name]));
+  // Something that TF.js itself has an error for.
+  if (!list.every((target) => target instanceof Tensor)) return { xs, ys };
+  const targets = list.map(atLeastRank2);
+  if (hasWeights(given)) {
+    plan.active = true;
+    const shapes = model.outputs.map(({ shape }) => shape);
+    const weights = tidy(() => weightTensors(plan.outputs, targets, shapes, given));
+    weightsOfBatch.set(entryAt(targets, 0), weights);
+    // Nobody else disposes those that the dataset made.
+    if (typeof sampleWeight === 'object') dispose(sampleWeight as never);
+  }
+  return { xs, ys: targets };
+}
+
+function readElement(value: Element) {
+  if (!Array.isArray(value)) return value as Exclude<Element, readonly unknown[]>;
+  const [xs, ys, sampleWeight] = value as Extract<Element, readonly unknown[]>;
+  if (value.length < 2 || value.length > 3) {
+    throw new TypeError(
+      `A dataset for a model must give { xs, ys, sampleWeight } or [xs, ys, sampleWeight], the weights being optional. ` +
+        `Received: ${formatValue(value)}.`,
+    );
+  }
+  return { xs, ys, sampleWeight };
+}
+
+function batchSize(xs: Tensors): number {
+  const [first] = xs instanceof Tensor ? [xs] : Object.values(xs);
+  return first?.shape[0] ?? 0;
+}
+
+/** [batch] as [batch, 1], as `fit` has it; TF.js would subtract it from an output [batch, 1] as [batch, batch]. */
+function atLeastRank2(target: Tensor): Tensor {
+  if (target.rank !== 1) return target;
+  const expanded = expandDims(target, 1);
+  target.dispose();
+  return expanded;
+}

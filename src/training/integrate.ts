@@ -1,0 +1,231 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { LayersModel, Sequential } from '@tensorflow/tfjs-layers';
+
+import { shared } from '../shared.js';
+import type {} from './layers_types.js';
+import { compile, type CompileArgs } from './compile.js';
+import { completeTargets, preparedDataset, weightsFor, withWeights, type Dataset } from './data.js';
+import {
+  hidden,
+  missingFields,
+  missingMethods,
+  rememberMetrics,
+  workingModel,
+  type HiddenMethods,
+  type Step,
+  type Tensors,
+} from './layers_internals.js';
+import { forgetPlan, planOf, type Plan } from './plan.js';
+import { testStep, trainStep } from './steps.js';
+import { hasWeights, type GivenWeights } from './weights.js';
+
+/** The part of `@tensorflow/tfjs-layers` that the integration changes and uses. `tf` itself has it too. */
+export interface Layers {
+  readonly LayersModel: typeof LayersModel;
+  readonly Sequential?: typeof Sequential;
+  readonly metrics?: object;
+}
+
+/** A method of a model, as these tables replace it. */
+type Method<Arguments extends unknown[], Result> = (
+  this: LayersModel,
+  ...args: Arguments
+) => Result;
+
+/** What makes a new method of the one that it replaces. */
+type Replacement<Arguments extends unknown[], Result> = (
+  original: Method<Arguments, Result>,
+) => Method<Arguments, Result>;
+
+/**
+ * Teaches TF.js's models our losses, weights and metrics: `compile`, `fit`, `evaluate` and the others keep their names and
+ * forms. Models that use none of it train by TF.js's own steps.
+ */
+export function integrateTraining(layers: Layers): void {
+  const { prototype } = layers.LayersModel;
+  const { restoreTraining } = shared();
+  if (restoreTraining.has(prototype)) return;
+  rememberMetrics({ ...layers.metrics });
+  const missing = missingMethods(prototype);
+  if (missing.length > 0) warnOfMissing(missing);
+  const restorers = [
+    ...(missing.length > 0
+      ? [replace(prototype, { compile: compileMethod })]
+      : [replace(prototype, methods)]),
+    ...(layers.Sequential
+      ? [replace(layers.Sequential.prototype, { trainOnBatch: trainSequential })]
+      : []),
+  ];
+  restoreTraining.set(prototype, () => {
+    for (const restore of restorers) restore();
+    restoreTraining.delete(prototype);
+  });
+}
+
+/** Replaces methods, and gives what puts them back. */
+function replace(prototype: object, replacements: Readonly<Record<string, unknown>>): () => void {
+  const owner = prototype as Record<string, unknown>;
+  const restorers = Object.entries(replacements).map(([name, replacement]) => {
+    const original = owner[name];
+    const integrated = (replacement as (before: unknown) => unknown)(original);
+    Object.defineProperty(owner, name, { value: integrated, configurable: true, writable: true });
+    // Whoever wrapped the method after us keeps the wrapper, and it goes on calling ours.
+    return () => {
+      if (owner[name] === integrated) owner[name] = original;
+    };
+  });
+  return () => {
+    for (const restore of restorers) restore();
+  };
+}
+
+const compileMethod: Replacement<[CompileArgs], void> = (original) =>
+  function (args) {
+    compile(this, args, original);
+    const missing = missingFields(this);
+    if (missing.length > 0) {
+      warnOfMissing(missing);
+      forgetPlan(this);
+    }
+  };
+
+const fit: Replacement<[x: Tensors, y: Tensors, args?: FitArgs], Promise<unknown>> = (original) =>
+  async function (x, y, args = {}) {
+    const plan = planOf(this);
+    const { sampleWeight, classWeight, validationData, ...rest } = args;
+    const [, , validationWeight] = validationData ?? [];
+    if (!needsOurs(plan, { sampleWeight: sampleWeight ?? validationWeight, classWeight })) {
+      return original.call(this, x, y, args);
+    }
+    return original.call(this, x, withWeights(y, { sampleWeight, classWeight }), {
+      ...rest,
+      ...(validationData && { validationData: validationTargets(validationData) }),
+    });
+  };
+
+interface FitArgs extends GivenWeights {
+  validationData?: ValidationData;
+}
+
+type ValidationData = readonly [
+  x: Tensors,
+  y: Tensors,
+  sampleWeight?: GivenWeights['sampleWeight'],
+];
+
+function validationTargets([x, y, sampleWeight]: ValidationData): [Tensors, Tensors] {
+  return [x, withWeights(y, { sampleWeight })];
+}
+
+/**
+ * Whether our steps must run: they do for every plan that is active, and sample weights make one active. Class weights
+ * alone do not, since TF.js has them.
+ */
+function needsOurs(plan: Plan | undefined, { sampleWeight }: GivenWeights): plan is Plan {
+  if (plan !== undefined && hasWeights({ sampleWeight })) plan.active = true;
+  return plan?.active === true;
+}
+
+type FitDatasetArgs = GivenWeights & { validationData?: ValidationData | Dataset };
+
+const fitDataset: Replacement<[dataset: Dataset, args: FitDatasetArgs], Promise<unknown>> = (
+  original,
+) =>
+  async function (dataset, args) {
+    const plan = planOf(this);
+    if (plan === undefined) return original.call(this, dataset, args);
+    const { classWeight, validationData, ...rest } = args;
+    const weights = needsOurs(plan, {}) ? classWeight : undefined;
+    return original.call(this, preparedDataset(dataset, plan, this, weights) as Dataset, {
+      ...rest,
+      ...(weights === undefined && { classWeight }),
+      ...(validationData && {
+        validationData:
+          'iterator' in validationData ? validationData : validationTargets(validationData),
+      }),
+    });
+  };
+
+const evaluate: Replacement<[x: Tensors, y: Tensors, args?: GivenWeights], unknown> = (original) =>
+  function (x, y, args = {}) {
+    const { sampleWeight, ...rest } = args;
+    if (!needsOurs(planOf(this), { sampleWeight })) return original.call(this, x, y, args);
+    return original.call(this, x, withWeights(y, { sampleWeight }), rest);
+  };
+
+const evaluateDataset: Replacement<[dataset: Dataset, args?: object], Promise<unknown>> = (
+  original,
+) =>
+  async function (dataset, args) {
+    const plan = planOf(this);
+    const prepared = plan === undefined ? dataset : preparedDataset(dataset, plan, this);
+    return original.call(this, prepared as Dataset, args);
+  };
+
+type TrainOnBatch = [x: Tensors, y: Tensors, weights?: GivenWeights];
+
+const trainOnBatch: Replacement<TrainOnBatch, Promise<unknown>> = (original) =>
+  async function (x, y, weights = {}) {
+    const plan = planOf(this);
+    if (plan !== undefined && hasWeights(weights)) plan.active = true;
+    return original.call(this, x, plan === undefined ? y : withWeights(y, weights));
+  };
+
+/** The method of `tf.Sequential` hands only two arguments on to the model inside. */
+const trainSequential: Replacement<TrainOnBatch, Promise<unknown>> = (original) =>
+  async function (x, y, weights) {
+    if (weights === undefined) return original.call(this, x, y);
+    const trained = workingModel(this) as { trainOnBatch(...args: TrainOnBatch): Promise<unknown> };
+    return trained.trainOnBatch(x, y, weights);
+  };
+
+const standardizeUserDataXY: Replacement<
+  Parameters<HiddenMethods['standardizeUserDataXY']>,
+  [Tensor[], Tensor[]]
+> = (original) =>
+  function (x, y, ...rest) {
+    const plan = planOf(this);
+    if (plan?.active !== true) return original.call(this, x, y, ...rest);
+    const complete = completeTargets(plan, y, x);
+    const [xs, ys] = original.call(this, x, complete, ...rest);
+    return [xs, [...ys, ...weightsFor(plan, this, y, ys)]];
+  };
+
+const makeTrainFunction: Replacement<[], Step> = (original) =>
+  function () {
+    const plan = planOf(this);
+    const theirs = original.call(this);
+    if (plan === undefined) return theirs;
+    const ours = trainStep(this, plan);
+    // A dataset shows only later whether it has weights.
+    return (data) => (plan.active ? ours(data) : theirs(data));
+  };
+
+const makeTestFunction: Replacement<[], void> = (original) =>
+  function () {
+    original.call(this);
+    const plan = planOf(this);
+    const { testFunction: theirs } = hidden(this);
+    if (plan === undefined || theirs === undefined) return;
+    const ours = testStep(this, plan);
+    hidden(this).testFunction = (data) => (plan.active ? ours(data) : theirs(data));
+  };
+
+const methods = {
+  compile: compileMethod,
+  fit,
+  fitDataset,
+  evaluate,
+  evaluateDataset,
+  trainOnBatch,
+  standardizeUserDataXY,
+  makeTrainFunction,
+  makeTestFunction,
+};
+
+function warnOfMissing(members: readonly string[]): void {
+  console.warn(
+    `tfjs-losses: this version of TensorFlow.js lacks ${members.join(', ')}. Losses are trained as plain functions: ` +
+      `without sample weights, loss weights, recovered logits, and saving.`,
+  );
+}

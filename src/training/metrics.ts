@@ -1,0 +1,160 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+
+import { configToOptions, toFunctionName, type Config } from '../core/config.js';
+import { formatValue } from '../core/errors.js';
+import { classOf, maskedValues, type Loss, type Metric } from '../core/loss.js';
+import { toFloat } from '../core/inputs.js';
+import * as ourMetrics from '../metrics/index.js';
+import { getLoss, isKnownLoss, isSerializedLoss } from '../registry.js';
+import { layersMetric } from './layers_internals.js';
+import type { Measured, OutputBatch, OutputMetric } from './plan.js';
+import { entryAt, isDict, type PerOutput } from './per_output.js';
+import { predictionsFor } from './predictions.js';
+
+/** A metric as users give it: a name, a function, a loss object, or a saved config. */
+export type MetricIdentifier =
+  string | ((yTrue: Tensor, yPred: Tensor) => Tensor) | { class_name: string; config: unknown };
+
+/** Metrics as `compile` takes them: one or several for all outputs, or a list or dict of them by output. */
+export type GivenMetrics = PerOutput<MetricIdentifier | readonly MetricIdentifier[] | null>;
+
+/** The metrics that were given for one output. */
+export function metricsOf(
+  who: string,
+  given: GivenMetrics | null | undefined,
+  outputs: readonly string[],
+  index: number,
+): MetricIdentifier[] {
+  if (Array.isArray(given)) {
+    // A list of lists has one for each output.
+    const isNested = given.some((entry) => Array.isArray(entry) || entry === null);
+    if (isNested && given.length !== outputs.length) {
+      throw new RangeError(
+        `${who} must have one list per output (${outputs.join(', ')}). Received: ${given.length} lists.`,
+      );
+    }
+    return listOf(isNested ? given[index] : given);
+  }
+  return listOf(
+    isDict(given) ? (given as Record<string, unknown>)[entryAt(outputs, index)] : given,
+  );
+}
+
+function listOf(given: unknown): MetricIdentifier[] {
+  if (given === null || given === undefined) return [];
+  return (Array.isArray(given) ? given : [given]) as MetricIdentifier[];
+}
+
+/** The metric that a name, function or saved config stands for; nothing for a name that only TF.js itself may know. */
+export function findMetric(
+  identifier: MetricIdentifier,
+  weighted: boolean,
+): OutputMetric | undefined {
+  if (isSerializedLoss(identifier)) return fromConfig(identifier, weighted);
+  if (typeof identifier === 'function') {
+    const { name } = identifier;
+    return isKnownLoss(identifier)
+      ? lossMetric(name, weighted, getLoss(identifier))
+      : fromFunction(name, identifier, weighted);
+  }
+  if (typeof identifier !== 'string') {
+    throw new TypeError(
+      `model.compile: a metric must be a name or a function. Received: ${formatValue(identifier)}.`,
+    );
+  }
+  return fromName(identifier, weighted);
+}
+
+function fromName(name: string, weighted: boolean): OutputMetric | undefined {
+  if (name === 'accuracy' || name === 'acc') return { ...accuracy, weighted };
+  if (name === 'crossentropy' || name === 'ce') return { ...crossentropy, weighted };
+  const ours = ourMetric(name);
+  if (ours !== undefined) return fromFunction(name, ours(), weighted);
+  const theirs = layersMetric(toFunctionName(name));
+  if (isKnownLoss(name)) return lossMetric(name, weighted, getLoss(name));
+  return theirs && fromFunction(name, theirs as Metric, weighted);
+}
+
+function fromFunction(name: string, metric: Metric, weighted: boolean): OutputMetric {
+  return { name, weighted, measure: ({ yTrue, yPred }) => ({ values: metric(yTrue, yPred) }) };
+}
+
+type MetricFactory = (options?: object) => Metric;
+
+function ourMetric(name: string): MetricFactory | undefined {
+  const key = toFunctionName(name);
+  return Object.hasOwn(ourMetrics, key) ? ourMetrics[key as keyof typeof ourMetrics] : undefined;
+}
+
+/** A metric that Keras or this package saved. Keras wraps a function, whose name is `fn`. */
+function fromConfig(
+  { class_name: className, config }: { class_name: string; config: unknown },
+  weighted: boolean,
+): OutputMetric | undefined {
+  if (typeof config === 'string') return fromName(config, weighted);
+  const { name, fn, ...rest } = config as Config;
+  const logged = typeof name === 'string' ? name : toFunctionName(className);
+  const inner = isDict(fn) ? (fn as Config).config : fn;
+  if (typeof inner === 'string') {
+    const metric = fromName(inner, weighted);
+    return metric && { ...metric, name: logged };
+  }
+  const ours = ourMetric(className);
+  if (ours !== undefined) return fromFunction(logged, ours(configToOptions(rest)), weighted);
+  const options = { class_name: className, config: rest };
+  if (isKnownLoss(className)) return lossMetric(logged, weighted, getLoss(options));
+  const metric = fromName(className, weighted);
+  return metric && { ...metric, name: logged };
+}
+
+/** A loss as a metric, without what weighs its samples. */
+function lossMetric(name: string, weighted: boolean, loss: Loss): OutputMetric {
+  return { name, weighted, measure: (batch) => measureLoss(batch, loss) };
+}
+
+function measureLoss(batch: OutputBatch, loss: Loss): Measured {
+  const { yPred, fromLogits } = predictionsFor(batch, loss);
+  const { values, mask } = maskedValues(loss, batch.yTrue, yPred, { fromLogits });
+  return { values, counts: mask && toFloat(mask) };
+}
+
+/** `'accuracy'`: in the sense of the output's loss, or else of the shapes, as in Keras. */
+const accuracy: Omit<OutputMetric, 'weighted'> = {
+  name: 'acc',
+  measure: (batch) => {
+    const { loss, yTrue, yPred, readsLogits } = batch;
+    const ofLoss = loss && classOf(loss).accuracy;
+    const metric = ofLoss
+      ? ofLoss({ ...loss.options, fromLogits: readsLogits(loss) } as never)
+      : accuracyByShapes(yTrue.shape, yPred.shape);
+    const mask = loss?.mask(toFloat(yTrue), yPred);
+    return { values: metric(yTrue, yPred), counts: mask && toFloat(mask) };
+  },
+};
+
+/** `'crossentropy'`: that of the output's loss, without what smooths and weighs it, or else that of the shapes. */
+const crossentropy: Omit<OutputMetric, 'weighted'> = {
+  name: 'ce',
+  measure: (batch) => measureLoss(batch, crossentropyOf(batch)),
+};
+
+function crossentropyOf({ loss, yTrue, yPred, readsLogits }: OutputBatch): Loss {
+  const ofLoss = loss && classOf(loss).crossentropy;
+  return ofLoss
+    ? ofLoss({ ...loss.options, fromLogits: readsLogits(loss) } as never)
+    : crossentropyByShapes(yTrue.shape, yPred.shape);
+}
+
+/** Keras's choice: one number is binary, labels with fewer axes than the predictions are indices. */
+export function crossentropyByShapes(yTrue: readonly number[], yPred: readonly number[]): Loss {
+  return getLoss(`${kindOf(yTrue, yPred)}Crossentropy`);
+}
+
+function accuracyByShapes(yTrue: readonly number[], yPred: readonly number[]): Metric {
+  return ourMetrics[`${kindOf(yTrue, yPred)}Accuracy`]();
+}
+
+function kindOf(yTrue: readonly number[], yPred: readonly number[]) {
+  if (yPred.at(-1) === 1) return 'binary';
+  return yTrue.length < yPred.length || yTrue.at(-1) === 1 ? 'sparseCategorical' : 'categorical';
+}

@@ -1,0 +1,52 @@
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+
+import { activationOf, classOf, isLoss, type Loss } from '../core/loss.js';
+import type { OutputPlan, Plan } from './plan.js';
+
+/** Warns, once for the whole model, of what is allowed and yet hardly meant. */
+export function warnOfMixUps(model: LayersModel, losses: readonly unknown[], plan: Plan): void {
+  const untrained = plan.outputs.filter(({ chooseLoss }) => chooseLoss === undefined);
+  const warnings = [
+    ...(untrained.length === 0
+      ? []
+      : [
+          `No loss is given for ${untrained.map(({ name }) => `output '${name}'`).join(', ')}: ` +
+            `it is not trained, and needs no targets.`,
+        ]),
+    ...plan.outputs.flatMap((output, index) => {
+      const loss = losses[index];
+      return isLoss(loss) ? mixUps(output, loss, model.outputs[index]?.shape.at(-1)) : [];
+    }),
+  ];
+  if (warnings.length > 0) console.warn(`tfjs-losses: ${warnings.join('\n')}`);
+}
+
+function mixUps(
+  { name, activation, readsLogits }: OutputPlan,
+  loss: Loss,
+  units: number | null | undefined,
+): string[] {
+  const { className } = classOf(loss);
+  const expected = activationOf(loss);
+  const fromLogits = readsLogits(loss);
+  if (activation === undefined || expected === undefined) return [];
+  if (units === 1 && [activation.name, expected].includes('softmax')) {
+    return [
+      `Output '${name}' is one number, and a softmax makes it 1 whatever the model learns. ` +
+        `Take a sigmoid and BinaryCrossentropy, or one unit per class.`,
+    ];
+  }
+  if (fromLogits === true && ['sigmoid', 'softmax'].includes(activation.name)) {
+    return [
+      `Output '${name}' ends in a ${activation.name}, so it gives probabilities, and ${className} has fromLogits: true. ` +
+        `Leave fromLogits out (the model is trained on the logits all the same), or take the ${activation.name} away.`,
+    ];
+  }
+  if (fromLogits === false && activation.name === 'linear') {
+    return [
+      `Output '${name}' has no activation, so it gives logits, and ${className} reads probabilities. ` +
+        `Give the loss fromLogits: true, or the layer activation: '${expected}'.`,
+    ];
+  }
+  return [];
+}

@@ -1,0 +1,67 @@
+import { formatValue, unknownName } from '../core/errors.js';
+import { isSerializedLoss } from '../registry.js';
+
+/** One for all outputs, or one for each by position or name. */
+export type PerOutput<T> = T | readonly T[] | Readonly<Record<string, T>>;
+
+/** A dict by output is what is neither a list, nor a saved config. */
+export function isDict(value: unknown): value is Record<string, unknown> {
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !isSerializedLoss(value)
+  );
+}
+
+/** Entries by output, from a list or dict; throws where they do not match the outputs. */
+export function byOutput<T>(
+  who: string,
+  entries: readonly T[] | Readonly<Record<string, T>>,
+  outputs: readonly string[],
+): (T | undefined)[] {
+  if (isList(entries)) {
+    if (entries.length !== outputs.length) {
+      throw new RangeError(
+        `${who} must have one entry per output (${outputs.join(', ')}). Received: ${entries.length} entries.`,
+      );
+    }
+    return [...entries];
+  }
+  for (const name of Object.keys(entries)) {
+    if (!outputs.includes(name)) throw unknownName(who, 'output', name, outputs);
+  }
+  return outputs.map((name) => entries[name]);
+}
+
+/** `Array.isArray`, which does not know read-only arrays. */
+function isList<T>(entries: readonly T[] | Readonly<Record<string, T>>): entries is readonly T[] {
+  return Array.isArray(entries);
+}
+
+/** The entry of one output, from a list that has one for each. */
+export function entryAt<T>(list: readonly T[], index: number): T {
+  return list[index] as T;
+}
+
+/** One number per output, 1 where none is given. */
+export function numbersByOutput(
+  who: string,
+  given: PerOutput<number> | null | undefined,
+  outputs: readonly string[],
+): number[] {
+  if (given === null || given === undefined) return outputs.map(() => 1);
+  if (typeof given !== 'number' && typeof given !== 'object') throw notNumbers(who, given);
+  const numbers =
+    typeof given === 'number' ? outputs.map(() => given) : byOutput(who, given, outputs);
+  return numbers.map((number) => {
+    if (number !== undefined && typeof number !== 'number') throw notNumbers(who, given);
+    if (!Number.isFinite(number ?? 1)) {
+      throw new RangeError(`${who} must be finite. Received: ${formatValue(given)}.`);
+    }
+    return number ?? 1;
+  });
+}
+
+function notNumbers(who: string, given: unknown): TypeError {
+  return new TypeError(
+    `${who} must be a number, a list of numbers, or a dict of numbers by output. Received: ${formatValue(given)}.`,
+  );
+}

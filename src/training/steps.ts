@@ -1,0 +1,165 @@
+import {
+  add,
+  keep,
+  mean,
+  mul,
+  onesLike,
+  scalar,
+  sum,
+  tidy,
+  type Scalar,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+
+import { toFloat } from '../core/inputs.js';
+import { classOf, takesLabelWeights, weightedLoss, type Loss } from '../core/loss.js';
+import { divideNoNan } from '../core/op.js';
+import { weigh } from '../core/weighting.js';
+import { batchWeights, disposeBatchWeights } from './data.js';
+import { hidden, type Step } from './layers_internals.js';
+import { entryAt } from './per_output.js';
+import type { OutputBatch, OutputMetric, OutputPlan, Plan } from './plan.js';
+import { predictionsFor } from './predictions.js';
+import { recordingLogits } from './recovered_logits.js';
+
+/** A step that trains the model on a batch. */
+export function trainStep(model: LayersModel, plan: Plan): Step {
+  return step(plan, (data) => {
+    const results: Scalar[] = [];
+    const cost = (): Scalar => {
+      const { total, reported } = measure(model, plan, data, true);
+      results.push(...reported.map((value) => keep(value)));
+      return total;
+    };
+    const variables = hidden(model).collectedTrainableWeights.map((weight) => weight.read());
+    const total = model.optimizer.minimize(cost, true, variables);
+    return [total ?? scalar(0), ...results];
+  });
+}
+
+/** A step that measures the model on a batch. */
+export function testStep(model: LayersModel, plan: Plan): Step {
+  return step(plan, (data) =>
+    tidy(() => {
+      const { total, reported } = measure(model, plan, data, false);
+      return [total, ...reported];
+    }),
+  );
+}
+
+function step({ outputs }: Plan, run: Step): Step {
+  const activations = outputs
+    .map(({ activation }) => activation)
+    .filter((activation) => activation !== undefined);
+  return (data) => {
+    try {
+      return recordingLogits(activations, () => run(data));
+    } finally {
+      disposeBatchWeights(data);
+    }
+  };
+}
+
+/** The names of what both steps report, in this order. */
+export function reportedNames({ outputs }: Plan): string[] {
+  const isOne = outputs.length === 1;
+  const trained = outputs.filter(({ chooseLoss }) => chooseLoss !== undefined);
+  return [
+    'loss',
+    ...(isOne ? [] : trained.map(({ name }) => `${name}_loss`)),
+    ...inOrder(outputs).map(([{ name }, metric]) =>
+      isOne ? metric.name : `${name}_${metric.name}`,
+    ),
+  ];
+}
+
+/** All metrics with their outputs: those without weights first, as in Keras. */
+function inOrder<Output extends { readonly metrics: readonly OutputMetric[] }>(
+  outputs: readonly Output[],
+): [Output, OutputMetric][] {
+  const all = outputs.flatMap((output) =>
+    output.metrics.map((metric): [Output, OutputMetric] => [output, metric]),
+  );
+  return [
+    ...all.filter(([, { weighted }]) => !weighted),
+    ...all.filter(([, { weighted }]) => weighted),
+  ];
+}
+
+/** The total loss of a batch, and all that is reported beside it. */
+function measure(
+  model: LayersModel,
+  { outputs }: Plan,
+  data: (Tensor | null)[],
+  training: boolean,
+): { total: Scalar; reported: Scalar[] } {
+  const [first, second] = [model.inputs.length, model.inputs.length + outputs.length];
+  const targets = data.slice(first, second) as Tensor[];
+  const weights = batchWeights(data.slice(second), targets);
+  const predicted = model.call(data.slice(0, first) as Tensor[], { training });
+  const predictions = Array.isArray(predicted) ? predicted : [predicted];
+  const batches = outputs.map((output, index) =>
+    outputBatch(
+      output,
+      entryAt(targets, index),
+      entryAt(predictions, index),
+      entryAt(weights, index),
+    ),
+  );
+  const trained = batches.flatMap(({ loss, ...batch }) =>
+    loss === undefined ? [] : [{ value: lossOf(batch, loss), factor: batch.lossWeight }],
+  );
+  const terms = [
+    ...trained.map(({ value, factor }) => (factor === 1 ? value : mul<Scalar>(value, factor))),
+    // Penalties of regularizers belong to the loss, also where it is only measured, as in Keras.
+    ...model.calculateLosses(),
+  ];
+  return {
+    total: terms.reduce((total, term) => add<Scalar>(total, term)),
+    reported: [
+      ...(outputs.length === 1 ? [] : trained.map(({ value }) => value)),
+      ...inOrder(batches).map(([batch, metric]) => metricOf(batch, metric)),
+    ],
+  };
+}
+
+function outputBatch(
+  output: OutputPlan,
+  yTrue: Tensor,
+  yPred: Tensor,
+  weights: Pick<OutputBatch, 'sampleWeight' | 'classWeight'>,
+): OutputBatch {
+  const loss = output.chooseLoss?.(yTrue.shape, yPred.shape);
+  return { ...output, ...weights, yTrue, yPred, loss };
+}
+
+function lossOf(batch: Omit<OutputBatch, 'loss'>, loss: Loss): Scalar {
+  const { name, yTrue, sampleWeight, classWeight } = batch;
+  const { yPred, fromLogits } = predictionsFor(batch, loss);
+  const who = `${classOf(loss).className} of output '${name}'`;
+  const value = weightedLoss(loss, yTrue, yPred, { who, sampleWeight, classWeight, fromLogits });
+  // What is not reduced is trained on its mean.
+  return value.rank === 0 ? (value as Scalar) : mean<Scalar>(value);
+}
+
+function metricOf(batch: OutputBatch, metric: OutputMetric): Scalar {
+  const who = `metric '${metric.name}' of output '${batch.name}'`;
+  const { values: measured, counts } = metric.measure(batch);
+  const values = toFloat(measured);
+  const given = metric.weighted ? metricWeights(batch) : undefined;
+  const weights = counts && given ? weigh(who, counts, given) : (counts ?? given);
+  if (weights === undefined) return mean<Scalar>(values);
+  return divideNoNan(
+    sum(weigh(who, values, weights)),
+    sum(weigh(who, onesLike(values), weights)),
+  ) as Scalar;
+}
+
+/** The weights of the samples: where labels have weights of their own, their mean. */
+function metricWeights({ loss, sampleWeight, classWeight }: OutputBatch): Tensor | undefined {
+  const perLabel = classWeight && loss && takesLabelWeights(loss) && classWeight.rank > 1;
+  const byClass = perLabel ? mean(classWeight, -1) : classWeight;
+  if (byClass === undefined || sampleWeight === undefined) return byClass ?? sampleWeight;
+  return weigh('weightedMetrics', byClass, sampleWeight);
+}
