@@ -212,9 +212,12 @@ function add(
   for (const plain of functions) shared().functions.set(plain, entry);
 }
 
-/** One key for all spellings: snake_case, camelCase and PascalCase differ in case and underscores alone. */
+/**
+ * One key for all spellings: snake_case, camelCase and PascalCase differ in case and underscores alone. Keras saves the package
+ * of a user's loss before its name: `my>MyLoss`.
+ */
 function toKey(name: string): string {
-  return name.replaceAll('_', '').toLowerCase();
+  return name.replace(/^.*>/, '').replaceAll('_', '').toLowerCase();
 }
 
 /** Whether the value looks like a loss object as Keras saves it. */

@@ -1,4 +1,4 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { io, Tensor } from '@tensorflow/tfjs-core';
 import type { LayersModel, Sequential } from '@tensorflow/tfjs-layers';
 
 import { shared } from '../shared.js';
@@ -15,8 +15,11 @@ import {
   type Step,
   type Tensors,
 } from './layers_internals.js';
+import { findTrainingConfigs } from './loading.js';
 import { forgetPlan, planOf, type Plan } from './plan.js';
+import { portable, readMetadata, trainingConfig } from './saving.js';
 import { testStep, trainStep } from './steps.js';
+import { compileFrom, type TrainingConfig } from './training_config.js';
 import { hasWeights, type GivenWeights } from './weights.js';
 
 /** The part of `@tensorflow/tfjs-layers` that the integration changes and uses. `tf` itself has it too. */
@@ -51,7 +54,7 @@ export function integrateTraining(layers: Layers): void {
   const restorers = [
     ...(missing.length > 0
       ? [replace(prototype, { compile: compileMethod })]
-      : [replace(prototype, methods)]),
+      : [replace(prototype, methods), findTrainingConfigs()]),
     ...(layers.Sequential
       ? [replace(layers.Sequential.prototype, { trainOnBatch: trainSequential })]
       : []),
@@ -211,6 +214,30 @@ const makeTestFunction: Replacement<[], void> = (original) =>
     hidden(this).testFunction = (data) => (plan.active ? ours(data) : theirs(data));
   };
 
+type SaveArgs = [target: string | io.IOHandler, config?: { includeOptimizer?: boolean }];
+
+const save: Replacement<SaveArgs, Promise<unknown>> = (original) =>
+  async function (target, config) {
+    const isCompiled = config?.includeOptimizer === true;
+    return original.call(this, isCompiled ? portable(this, target) : target, config);
+  };
+
+const getTrainingConfig: Replacement<[], object> = (original) =>
+  function () {
+    return trainingConfig(this, () => original.call(this));
+  };
+
+const loadTrainingConfig: Replacement<[config: TrainingConfig], void> = () =>
+  function (config) {
+    compileFrom(this, config);
+  };
+
+const setUserDefinedMetadata: Replacement<[metadata: Record<string, unknown>], void> = (original) =>
+  function (metadata) {
+    const own = readMetadata(this, metadata);
+    if (own !== undefined) original.call(this, own);
+  };
+
 const methods = {
   compile: compileMethod,
   fit,
@@ -221,6 +248,10 @@ const methods = {
   standardizeUserDataXY,
   makeTrainFunction,
   makeTestFunction,
+  save,
+  getTrainingConfig,
+  loadTrainingConfig,
+  setUserDefinedMetadata,
 };
 
 function warnOfMissing(members: readonly string[]): void {

@@ -125,6 +125,22 @@ export const TFJS_LOSSES: readonly string[] = [
   'cosineProximity',
 ];
 
+/** The metrics that TF.js knows by name, beside those that follow the loss. */
+export const TFJS_METRICS: readonly string[] = [
+  'binaryAccuracy',
+  'categoricalAccuracy',
+  'precision',
+  'categoricalCrossentropy',
+  'sparseCategoricalCrossentropy',
+  'mse',
+  'MSE',
+  'mae',
+  'MAE',
+  'mape',
+  'MAPE',
+  'cosine',
+];
+
 type LayersMetric = (yTrue: Tensor, yPred: Tensor) => Tensor;
 
 let metrics: Readonly<Record<string, unknown>> = {};

@@ -92,7 +92,7 @@ function fromConfig(
   weighted: boolean,
 ): OutputMetric | undefined {
   if (typeof config === 'string') return fromName(config, weighted);
-  const { name, fn, ...rest } = config as Config;
+  const { name, fn, dtype: _dtype, ...rest } = config as Config;
   const logged = typeof name === 'string' ? name : toFunctionName(className);
   const inner = isDict(fn) ? (fn as Config).config : fn;
   if (typeof inner === 'string') {
@@ -103,7 +103,8 @@ function fromConfig(
   if (ours !== undefined) return fromFunction(logged, ours(configToOptions(rest)), weighted);
   const options = { class_name: className, config: rest };
   if (isKnownLoss(className)) return lossMetric(logged, weighted, getLoss(options));
-  const metric = fromName(className, weighted);
+  // TF.js's own metrics have no options.
+  const metric = Object.keys(rest).length === 0 ? fromName(className, weighted) : undefined;
   return metric && { ...metric, name: logged };
 }
 

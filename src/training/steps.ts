@@ -110,6 +110,9 @@ function measure(
   const trained = batches.flatMap(({ loss, ...batch }) =>
     loss === undefined ? [] : [{ value: lossOf(batch, loss), factor: batch.lossWeight }],
   );
+  if (trained.length === 0) {
+    throw new TypeError('The model was compiled without a loss; call model.compile with one.');
+  }
   const terms = [
     ...trained.map(({ value, factor }) => (factor === 1 ? value : mul<Scalar>(value, factor))),
     // Penalties of regularizers belong to the loss, also where it is only measured, as in Keras.

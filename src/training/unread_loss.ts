@@ -34,8 +34,10 @@ function read(saved: string | SerializedLoss): Loss {
 }
 
 function nameOf(saved: string | SerializedLoss): string {
-  if (typeof saved === 'string') return saved;
-  return typeof saved.config === 'string' ? saved.config : saved.class_name;
+  const name = typeof saved === 'string' ? saved : saved.class_name;
+  const own = typeof saved === 'object' && typeof saved.config === 'string' ? saved.config : name;
+  // Keras puts the package of a user's loss before its name.
+  return own.replace(/^.*>/, '');
 }
 
 function notRegistered(saved: string | SerializedLoss): RangeError {

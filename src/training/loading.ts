@@ -1,0 +1,75 @@
+import { io } from '@tensorflow/tfjs-core';
+
+/** Something that loads models: a handler, or a class of them. */
+interface Loader {
+  load?: () => io.ModelArtifacts | Promise<io.ModelArtifacts>;
+}
+
+/** Prototypes whose `load` finds what Keras saved, with the method that they had. */
+const originals = new Map<Loader, NonNullable<Loader['load']>>();
+
+/** What each URL goes through before it is loaded; TF.js has no way to take a router back. */
+let route: ((url: string | string[], options?: io.LoadOptions) => void) | undefined;
+let isRouted = false;
+
+/**
+ * Makes TF.js's handlers, as they load a model, put the training config that Keras's converter writes into the topology to
+ * where TF.js looks for it. Gives what takes it back.
+ */
+export function findTrainingConfigs(): () => void {
+  // Handlers that users make without a URL.
+  hook(io.fromMemorySync({ modelTopology: {} }));
+  hook(io.browserHTTPRequest('http://localhost', { fetchFunc: () => Promise.reject(new Error('unused')) }));
+  hook(io.browserFiles([undefined as never]));
+  route = (url, options) => {
+    const own = route;
+    route = undefined;
+    io.getLoadHandlers(url, options).forEach(hook);
+    route = own;
+  };
+  if (!isRouted) {
+    // It handles no URL itself, but sees each one, whichever handlers were registered meanwhile.
+    io.registerLoadRouter(((url: string | string[], options?: io.LoadOptions) => {
+      route?.(url, options);
+      return null;
+    }) as unknown as Parameters<typeof io.registerLoadRouter>[0]);
+    isRouted = true;
+  }
+  return () => {
+    route = undefined;
+    for (const [prototype, load] of originals) prototype.load = load;
+    originals.clear();
+  };
+}
+
+function hook(handler: object): void {
+  const prototype = Object.getPrototypeOf(handler) as Loader;
+  const { load } = prototype;
+  if (load === undefined || originals.has(prototype)) return;
+  originals.set(prototype, load);
+  prototype.load = function (this: Loader) {
+    const loaded = load.call(this);
+    return loaded instanceof Promise ? loaded.then(withTrainingConfig) : withTrainingConfig(loaded);
+  };
+}
+
+function withTrainingConfig(artifacts: io.ModelArtifacts): io.ModelArtifacts {
+  const { modelTopology: topology, trainingConfig } = artifacts;
+  const config = (trainingConfig as object | undefined) ?? configIn(topology);
+  return config === undefined ? artifacts : { ...artifacts, trainingConfig: config as never };
+}
+
+/** The training config in a topology: of an `.h5` file, or of a `.keras` file, as a whole or as the converter puts it. */
+function configIn(topology: unknown): object | undefined {
+  if (typeof topology !== 'object' || topology === null) return undefined;
+  const {
+    training_config: training,
+    compile_config: compile,
+    model_config: model,
+  } = topology as {
+    training_config?: object | null;
+    compile_config?: object | null;
+    model_config?: object | null;
+  };
+  return training ?? compile ?? configIn(model);
+}

@@ -1,0 +1,167 @@
+import {
+  Optimizer,
+  serialization,
+  train,
+  type NamedTensorMap,
+  type Scalar,
+} from '@tensorflow/tfjs-core';
+
+import type { Config } from '../core/config.js';
+import { formatValue } from '../core/errors.js';
+
+/** An optimizer that was read, and what of it TF.js does not have. */
+export interface ReadOptimizer {
+  readonly optimizer: Optimizer;
+  readonly problems: readonly string[];
+}
+
+type NamedTensor = Awaited<ReturnType<Optimizer['getWeights']>>[number];
+
+/** Numbers and switches of a Keras optimizer, with Keras's defaults where a file has none. */
+type Numbers = (name: string, fallback: number) => number;
+
+/** Keras's optimizers that TF.js has, with Keras's defaults. */
+const KERAS: Readonly<Record<string, (number: Numbers, config: Config) => Optimizer>> = {
+  sgd: (number, { nesterov }) => {
+    const [rate, momentum] = [number('learning_rate', 0.01), number('momentum', 0)];
+    return momentum === 0 ? train.sgd(rate) : train.momentum(rate, momentum, nesterov === true);
+  },
+  adam: (number) =>
+    train.adam(
+      number('learning_rate', 0.001),
+      number('beta_1', 0.9),
+      number('beta_2', 0.999),
+      number('epsilon', 1e-7),
+    ),
+  adamax: (number) =>
+    train.adamax(
+      number('learning_rate', 0.001),
+      number('beta_1', 0.9),
+      number('beta_2', 0.999),
+      number('epsilon', 1e-7),
+      0,
+    ),
+  rmsprop: (number, { centered }) =>
+    train.rmsprop(
+      number('learning_rate', 0.001),
+      number('rho', 0.9),
+      number('momentum', 0),
+      number('epsilon', 1e-7),
+      centered === true,
+    ),
+  adagrad: (number) =>
+    train.adagrad(number('learning_rate', 0.001), number('initial_accumulator_value', 0.1)),
+  adadelta: (number) =>
+    train.adadelta(number('learning_rate', 0.001), number('rho', 0.95), number('epsilon', 1e-7)),
+};
+
+/** What Keras's optimizers do beside their rule, and TF.js's do not. */
+const LOST: readonly string[] = [
+  'weight_decay',
+  'clipnorm',
+  'global_clipnorm',
+  'clipvalue',
+  'use_ema',
+  'amsgrad',
+  'gradient_accumulation_steps',
+  'loss_scale_factor',
+  'decay',
+];
+
+/** An optimizer as Keras or TF.js has saved it: a name, or class and config. */
+export function readOptimizer(saved: unknown): ReadOptimizer {
+  if (typeof saved === 'string') return readOptimizer({ class_name: saved, config: {} });
+  if (typeof saved !== 'object' || saved === null) {
+    return { optimizer: new UnreadOptimizer(saved), problems: ['no optimizer is in the file'] };
+  }
+  const { class_name: className, config: given } = saved as Partial<Config>;
+  const config = (given ?? {}) as Config;
+  // Keras puts the package of a class before its name.
+  const name = String(className).split('>').at(-1) ?? '';
+  const make = KERAS[name.toLowerCase()];
+  const isKeras = make !== undefined && !('learningRate' in config);
+  if (isKeras) return readKeras(name, config, make);
+  const registered = serialization.SerializationMap.getMap().classNameMap[name];
+  if (registered !== undefined) {
+    const [optimizerClass, fromConfig] = registered;
+    const optimizer = fromConfig(optimizerClass, config as never) as unknown as Optimizer;
+    if (optimizer instanceof Optimizer) return { optimizer, problems: [] };
+  }
+  return {
+    optimizer: new UnreadOptimizer(saved),
+    problems: [`optimizer ${formatValue(className)} is not known here`],
+  };
+}
+
+function readKeras(
+  name: string,
+  config: Config,
+  make: (number: Numbers, config: Config) => Optimizer,
+): ReadOptimizer {
+  const { lr, learning_rate: given = lr } = config;
+  const schedule = scheduleOf(given);
+  const rate = schedule === undefined ? given : schedule.initialRate;
+  const numbers = { ...config, learning_rate: rate };
+  const number: Numbers = (key, fallback) => {
+    const value = (numbers as Config)[key];
+    return typeof value === 'number' ? value : fallback;
+  };
+  const isUsed = (value: unknown) =>
+    value !== null && value !== undefined && value !== false && value !== 0;
+  const lost = LOST.filter((key) => isUsed(config[key])).map(
+    (key) => `optimizer ${name}: ${key} ${formatValue(config[key])}`,
+  );
+  return {
+    optimizer: make(number, config),
+    problems:
+      schedule === undefined
+        ? lost
+        : [...lost, `optimizer ${name}: the schedule ${schedule.name} of its learning rate`],
+  };
+}
+
+/** A learning rate that changes by a plan, which TF.js does not have: it stays where the plan begins. */
+function scheduleOf(rate: unknown): { name: string; initialRate: unknown } | undefined {
+  if (typeof rate !== 'object' || rate === null) return undefined;
+  const { class_name: name, config } = rate as { class_name?: unknown; config?: Config };
+  return { name: String(name), initialRate: config?.initial_learning_rate };
+}
+
+/** Stands in the place of an optimizer that cannot be read, so that the model can be loaded and evaluated. */
+class UnreadOptimizer extends Optimizer {
+  static readonly className = 'UnreadOptimizer';
+
+  constructor(private readonly saved: unknown) {
+    super();
+  }
+
+  override minimize(): Scalar | null {
+    throw new TypeError(
+      `The model was saved with an optimizer that TensorFlow.js does not have. Before training, call ` +
+        `model.compile({ loss: model.loss, metrics: model.metrics, optimizer: 'adam' }), or with another one. ` +
+        `Received: ${formatValue(this.saved)}.`,
+    );
+  }
+
+  override applyGradients(_gradients: NamedTensorMap | NamedTensor[]): void {
+    this.minimize();
+  }
+
+  override setWeights(_weights: NamedTensor[]): Promise<void> {
+    return Promise.resolve();
+  }
+
+  override getWeights(): Promise<NamedTensor[]> {
+    return Promise.resolve([]);
+  }
+
+  override getConfig(): serialization.ConfigDict {
+    const { config } = (this.saved ?? {}) as { config?: serialization.ConfigDict };
+    return config ?? {};
+  }
+
+  override getClassName(): string {
+    const { class_name: className } = (this.saved ?? {}) as { class_name?: string };
+    return className ?? UnreadOptimizer.className;
+  }
+}

@@ -1,0 +1,57 @@
+import { io } from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+
+import { planOf } from './plan.js';
+import { workingModel } from './layers_internals.js';
+import {
+  compileFrom,
+  isTfjsConfig,
+  writeTrainingConfig,
+  type TrainingConfig,
+} from './training_config.js';
+
+/**
+ * Where saved models keep what TF.js's own training config cannot hold. TF.js without this package reads such a model as one
+ * that was not compiled.
+ */
+const KEY = 'tfjs-losses';
+
+/** What a model was compiled with, as it is saved: in TF.js's own form where that says it all. */
+export function trainingConfig(
+  model: LayersModel,
+  original: () => object,
+): TrainingConfig | object {
+  const plan = planOf(workingModel(model));
+  if (plan === undefined || isTfjsConfig(plan.args)) return original();
+  return writeTrainingConfig(plan.args, model.optimizer);
+}
+
+/** The handler, given such a model in a form that TF.js without this package can read. */
+export function portable(model: LayersModel, target: string | io.IOHandler): string | io.IOHandler {
+  const plan = planOf(workingModel(model));
+  const [handler, ...others] = typeof target === 'string' ? io.getSaveHandlers(target) : [target];
+  const { save } = handler ?? {};
+  // TF.js has errors for a target that nothing or too much can save to.
+  if (plan === undefined || isTfjsConfig(plan.args) || !save || others.length > 0) return target;
+  return {
+    save: ({ trainingConfig: config, userDefinedMetadata, ...artifacts }) =>
+      save.call(handler, {
+        ...artifacts,
+        ...(config === undefined && userDefinedMetadata === undefined
+          ? {}
+          : { userDefinedMetadata: { ...userDefinedMetadata, ...(config && { [KEY]: config }) } }),
+      }),
+  };
+}
+
+/** Compiles a loaded model from its metadata, and gives the metadata that are the user's own, if there are any. */
+export function readMetadata(
+  model: LayersModel,
+  metadata: Readonly<Record<string, unknown>>,
+): Record<string, unknown> | undefined {
+  // What is no object at all TF.js has an error for.
+  if (typeof metadata !== 'object' || !Object.hasOwn(metadata, KEY)) return metadata;
+  const { [KEY]: config, ...own } = metadata;
+  compileFrom(model, config as TrainingConfig);
+  return Object.keys(own).length > 0 ? own : undefined;
+}

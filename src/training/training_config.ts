@@ -1,0 +1,211 @@
+import type { Optimizer } from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+
+import { toFunctionName, type Config } from '../core/config.js';
+import { formatValue } from '../core/errors.js';
+import { isLoss, isLossClass } from '../core/loss.js';
+import { savedMetric } from '../metrics/metric.js';
+import {
+  deserializeLoss,
+  getLoss,
+  isKnownLoss,
+  isSerializedLoss,
+  serializeLoss,
+  type SerializedLoss,
+} from '../registry.js';
+import type { CompileArgs } from './compile.js';
+import { layersMetric, TFJS_LOSSES, TFJS_METRICS, workingModel } from './layers_internals.js';
+import { findMetric, type GivenMetrics, type MetricIdentifier } from './metrics.js';
+import { readOptimizer } from './optimizers.js';
+import { isDict } from './per_output.js';
+import { savedUnread, standIn } from './unread_loss.js';
+
+/** What `compile` was given, as Keras saves it: `training_config` in its `.h5` files, `compile_config` in `.keras` files. */
+export interface TrainingConfig {
+  loss?: unknown;
+  loss_weights?: unknown;
+  metrics?: unknown;
+  weighted_metrics?: unknown;
+  /** Keras's name in `.h5` files, and TF.js's. */
+  optimizer_config?: unknown;
+  /** Keras's name in `.keras` files. */
+  optimizer?: unknown;
+}
+
+/** What a model was compiled with, as Keras saves it. */
+export function writeTrainingConfig(args: CompileArgs, optimizer: Optimizer): TrainingConfig {
+  const { loss, lossWeights, metrics, weightedMetrics } = args;
+  return {
+    loss: mapEntries(loss, writeLoss),
+    loss_weights: lossWeights ?? null,
+    metrics: mapEntries(metrics ?? null, writeMetric),
+    weighted_metrics: mapEntries(weightedMetrics ?? null, writeMetric),
+    optimizer_config: { class_name: optimizer.getClassName(), config: optimizer.getConfig() },
+  };
+}
+
+/** Whether TF.js without us would read its own form of the same, and mean the same. */
+export function isTfjsConfig({
+  loss,
+  lossWeights,
+  metrics,
+  weightedMetrics,
+}: CompileArgs): boolean {
+  const isNothing = (value: unknown) => value === null || value === undefined;
+  const names = (given: unknown) => (isDict(given) ? Object.values(given) : [given]).flat();
+  const known = [...TFJS_METRICS, 'accuracy', 'acc', 'crossentropy', 'ce'];
+  return (
+    isNothing(lossWeights) &&
+    isNothing(weightedMetrics) &&
+    names(loss).every((name) => typeof name === 'string' && TFJS_LOSSES.includes(name)) &&
+    (isNothing(metrics) ||
+      names(metrics).every((name) => typeof name === 'string' && known.includes(name)))
+  );
+}
+
+function mapEntries(entries: unknown, change: (entry: unknown) => unknown): unknown {
+  if (Array.isArray(entries)) return entries.map((entry) => mapEntries(entry, change));
+  if (!isDict(entries)) return change(entries);
+  return Object.fromEntries(
+    Object.entries(entries).map(([name, entry]) => [name, mapEntries(entry, change)]),
+  );
+}
+
+function writeLoss(loss: unknown): unknown {
+  const unread = savedUnread(loss);
+  if (unread !== undefined) return unread;
+  if (typeof loss !== 'function') return loss;
+  if (isLoss(loss) || isLossClass(loss) || isKnownLoss(loss)) return serializeLoss(getLoss(loss));
+  return writeFunction(loss.name);
+}
+
+function writeMetric(metric: unknown): unknown {
+  if (typeof metric !== 'function') return metric;
+  if (isLoss(metric)) return serializeLoss(metric);
+  return savedMetric(metric) ?? writeFunction(metric.name);
+}
+
+/** A function by its name, as Keras has it: whoever reads it must know a function of this name. */
+function writeFunction(name: string): SerializedLoss {
+  return { module: 'builtins', class_name: 'function', config: name, registered_name: 'function' };
+}
+
+/** Compiles a model with what Keras, TF.js or this package has saved of it. What nobody here knows is reported. */
+export function compileFrom(model: LayersModel, config: TrainingConfig): void {
+  const problems: string[] = [];
+  const report = (problem: string) => problems.push(problem);
+  const { optimizer, problems: ofOptimizer } = readOptimizer(
+    config.optimizer_config ?? config.optimizer,
+  );
+  ofOptimizer.forEach(report);
+  // A `tf.Sequential` that was just read has no names yet, and one output.
+  const { outputNames: outputs = [] } = workingModel(model) as { outputNames?: string[] };
+  try {
+    model.compile({
+      optimizer,
+      loss: mapEntries(config.loss, (loss) => readLoss(loss, report)) as CompileArgs['loss'],
+      lossWeights: config.loss_weights as CompileArgs['lossWeights'],
+      metrics: readMetrics(config.metrics, outputs, report),
+      weightedMetrics: readMetrics(config.weighted_metrics, outputs, report),
+    });
+  } catch (error) {
+    report(`all that it was compiled with (${(error as Error).message})`);
+  }
+  if (problems.length > 0) {
+    console.warn(
+      `tfjs-losses: the model was loaded without what could not be read: ${problems.join('; ')}.`,
+    );
+  }
+}
+
+type Report = (problem: string) => void;
+
+function readLoss(saved: unknown, report: Report): unknown {
+  if (saved === null || saved === undefined) return null;
+  if (typeof saved === 'string') return readLossName(saved, report);
+  if (!isSerializedLoss(saved)) {
+    report(`loss ${formatValue(saved)}`);
+    return standIn(formatValue(saved));
+  }
+  // A function is saved by its name.
+  if (typeof saved.config === 'string') return readLossName(saved.config, report);
+  const tfjs = tfjsLoss(saved);
+  if (tfjs !== undefined) return tfjs;
+  try {
+    return deserializeLoss(saved);
+  } catch (error) {
+    report(`loss ${formatValue(saved)} (${(error as Error).message})`);
+    return standIn(saved);
+  }
+}
+
+function readLossName(name: string, report: Report): unknown {
+  const known: boolean = isKnownLoss(name);
+  if (known || ['crossentropy', 'ce'].includes(name.toLowerCase())) return name;
+  const tfjs = toFunctionName(name);
+  if (TFJS_LOSSES.includes(tfjs)) return tfjs;
+  report(`loss '${name}', which is not registered`);
+  return standIn(name);
+}
+
+/** TF.js's own loss of this class, where the options are those that it has. */
+function tfjsLoss({ class_name: className, config }: SerializedLoss): string | undefined {
+  const name = toFunctionName(className);
+  if (isKnownLoss(className) || !TFJS_LOSSES.includes(name)) return undefined;
+  const { name: _name, dtype: _dtype, fn: _fn, reduction, ...options } = config as Config;
+  const isMean = ['auto', 'sum_over_batch_size', 'mean', undefined].includes(reduction as string);
+  const isDefault = Object.entries(options).every(([key, value]) => key === 'axis' && value === -1);
+  return isMean && isDefault ? name : undefined;
+}
+
+/** Metrics by output, since in TF.js one list is for all outputs. */
+function readMetrics(saved: unknown, outputs: readonly string[], report: Report): GivenMetrics {
+  const read = (entry: unknown, output: string): MetricIdentifier[] =>
+    (entry === null || entry === undefined ? [] : [entry].flat())
+      .map((metric) => readMetric(metric, output, report))
+      .filter((metric) => metric !== undefined);
+  if (outputs.length <= 1) {
+    const lists = isDict(saved) ? Object.values(saved) : [saved];
+    return read(lists.flat(2), '');
+  }
+  const ofOutput = (output: string, index: number): unknown => {
+    if (isDict(saved)) return saved[output];
+    // Keras gives one entry to each output where there are as many.
+    return Array.isArray(saved) && saved.length === outputs.length
+      ? (saved[index] as unknown)
+      : saved;
+  };
+  return Object.fromEntries(
+    outputs.map((output, index) => [output, read(ofOutput(output, index), output)]),
+  );
+}
+
+function readMetric(saved: unknown, output: string, report: Report): MetricIdentifier | undefined {
+  if (saved === null || saved === undefined) return undefined;
+  const metric = withoutPrefix(saved, `${output}_`) as MetricIdentifier;
+  const isTfjs =
+    typeof metric === 'string' &&
+    (TFJS_METRICS.includes(metric) || layersMetric(metric) !== undefined);
+  try {
+    if (isTfjs || findMetric(metric, false) !== undefined) return metric;
+    report(`metric ${describeMetric(saved)}`);
+  } catch (error) {
+    report(`metric ${describeMetric(saved)} (${(error as Error).message})`);
+  }
+  return undefined;
+}
+
+/** Keras 2 saves `'accuracy'` as the function that it chose, under a name that begins with that of the output. */
+function withoutPrefix(saved: unknown, prefix: string): unknown {
+  if (!isSerializedLoss(saved) || typeof saved.config === 'string') return saved;
+  const { name, fn } = saved.config;
+  if (typeof name !== 'string') return saved;
+  const own = name.startsWith(prefix) ? name.slice(prefix.length) : name;
+  if (typeof fn === 'string' && (own === 'accuracy' || own === 'acc')) return own;
+  return { ...saved, config: { ...saved.config, name: own } };
+}
+
+function describeMetric(saved: unknown): string {
+  const { class_name: className, config } = saved as { class_name?: string; config?: unknown };
+  return formatValue(typeof config === 'string' ? config : (className ?? saved));
+}
