@@ -1,3 +1,5 @@
+import { existsSync, readdirSync } from 'node:fs';
+
 import { whyNoTfjsNode } from './tools/tfjs_node.js';
 
 const transform = {
@@ -25,6 +27,16 @@ const onBackend = (backend, composed = false) => ({
   moduleNameMapper,
 });
 
+/** The tests of models on another version of TF.js, which tools/tfjs_version.sh has installed. */
+const onVersion = (version) => ({
+  ...onBackend('cpu'),
+  displayName: `tfjs ${version}`,
+  moduleNameMapper: {
+    '^(@tensorflow/.*)$': `<rootDir>/.tfjs/${version}/node_modules/$1`,
+    ...moduleNameMapper,
+  },
+});
+
 /** What does not depend on a backend: snippets of the docs, the packed package, the examples. */
 const once = {
   ...onBackend('cpu'),
@@ -37,10 +49,13 @@ const reason = whyNoTfjsNode();
 if (reason === undefined) backends.push('tensorflow');
 else console.log(`tensorflow: not tested, ${reason} (tools/tfjs_node.sh installs it)`);
 
+const versions = existsSync('.tfjs') ? readdirSync('.tfjs') : [];
+
 export default {
   projects: [
     ...backends.map((backend) => onBackend(backend)),
     ...backends.map((backend) => onBackend(backend, true)),
+    ...versions.map(onVersion),
     once,
   ],
   reporters: ['default', '<rootDir>/tools/counts_reporter.cjs'],

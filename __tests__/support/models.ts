@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 
+import type { CompileArgs } from '../../src/training/compile.js';
+
 /** Small models whose outputs are their inputs, so that tests choose logits and work out by hand what follows. */
 
 type Activation = 'linear' | 'sigmoid' | 'softmax' | 'relu';
@@ -38,8 +40,8 @@ export function functional(shape: number[], ...options: Head[]): tf.LayersModel 
   return tf.model({ inputs: input, outputs });
 }
 
-/** Both kinds, for `describe.each`. */
-export const KINDS: [kind: string, model: (shape: number[], options?: Head) => tf.LayersModel][] = [
+/** Both kinds with one output, for `describe.each`. */
+export const KINDS: [kind: string, build: (shape: number[]) => tf.LayersModel][] = [
   ['a sequential model', sequential],
   ['a functional model', functional],
 ];
@@ -47,7 +49,7 @@ export const KINDS: [kind: string, model: (shape: number[], options?: Head) => t
 /** Compiles such that training changes nothing, and returns the model. */
 export function frozen(
   model: tf.LayersModel,
-  args: Omit<Parameters<tf.LayersModel['compile']>[0], 'optimizer'>,
+  args: Omit<CompileArgs, 'optimizer'>,
 ): tf.LayersModel {
   model.compile({ optimizer: tf.train.sgd(0), ...args });
   return model;

@@ -178,6 +178,8 @@ const kinds: [string, () => tf.LayersModel, Compile, () => tf.Tensor | tf.Tensor
 describe('a model that is saved and loaded', () => {
   it.each(kinds)('trains on as if it never had been: %s', async (_, build, compile, labels) => {
     const [saved, uninterrupted] = [build(), build()];
+    // The same first weights.
+    uninterrupted.setWeights(saved.getWeights());
     for (const each of [saved, uninterrupted]) {
       each.compile({ ...compile, optimizer: tf.train.adam(0.05) });
       await each.fit(x(), labels(), quiet);

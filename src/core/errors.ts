@@ -42,7 +42,10 @@ function describeObject(value: object | null): string {
     return `a ${value.constructor.name}`;
   }
   try {
-    return JSON.stringify(value);
+    // JSON has no word for these numbers.
+    const named = (_: string, entry: unknown) =>
+      typeof entry === 'number' && !Number.isFinite(entry) ? String(entry) : entry;
+    return JSON.stringify(value, named).replace(/"(NaN|-?Infinity)"/g, '$1');
   } catch {
     // Circular, or with a BigInt inside.
     return 'an object';

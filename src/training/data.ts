@@ -25,6 +25,11 @@ export function withWeights(y: Tensors, weights: GivenWeights): Tensors {
   return targets;
 }
 
+/** Whether targets come with weights. */
+export function haveWeights(y: Tensors): boolean {
+  return weightsOfTargets.has(y);
+}
+
 /** All targets, with a stand-in for every output that has no loss and was given none. */
 export function completeTargets({ outputs }: Plan, y: Tensors, x: Tensors): Tensors {
   if (outputs.every(isTrained)) return y;
@@ -99,7 +104,8 @@ export function preparedDataset(
   const prepare = (iterator: Iterator): Iterator => ({
     next: async () => {
       const { value, done } = await iterator.next();
-      return { value: isNothing(value) ? value : element(value, plan, model, classWeight), done };
+      if (isNothing(value)) return { value, done };
+      return { value: element(value, plan, model, classWeight), done };
     },
   });
   if (!('iterator' in dataset)) return prepare(dataset);
@@ -131,13 +137,19 @@ function element(
   // Something that TF.js itself has an error for.
   if (!list.every((target) => target instanceof Tensor)) return { xs, ys };
   const targets = list.map(atLeastRank2);
-  if (hasWeights(given)) {
-    plan.active = true;
+  if (hasWeights({ sampleWeight })) plan.active = true;
+  if (plan.active && hasWeights(given)) {
     const shapes = model.outputs.map(({ shape }) => shape);
-    const weights = tidy(() => weightTensors(plan.outputs, targets, shapes, given));
-    weightsOfBatch.set(entryAt(targets, 0), weights);
-    // Nobody else disposes those that the dataset made.
-    if (typeof sampleWeight === 'object') dispose(sampleWeight as never);
+    try {
+      const weights = tidy(() => weightTensors(plan.outputs, targets, shapes, given));
+      weightsOfBatch.set(entryAt(targets, 0), weights);
+    } catch (error) {
+      dispose([xs, targets, sampleWeight].flatMap(tensorsIn));
+      throw error;
+    }
+    // Nobody else disposes those that the dataset made, unless they are its data too.
+    const data = new Set([xs, targets].flatMap(tensorsIn));
+    for (const tensor of tensorsIn(sampleWeight)) if (!data.has(tensor)) tensor.dispose();
   }
   return { xs, ys: targets };
 }
@@ -152,6 +164,12 @@ function readElement(value: Element) {
     );
   }
   return { xs, ys, sampleWeight };
+}
+
+function tensorsIn(container: unknown): Tensor[] {
+  if (container instanceof Tensor) return [container as Tensor];
+  const isContainer = typeof container === 'object' && container !== null;
+  return isContainer ? (Object.values(container) as unknown[]).flatMap(tensorsIn) : [];
 }
 
 function batchSize(xs: Tensors): number {

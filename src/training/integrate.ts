@@ -1,10 +1,17 @@
-import type { io, Tensor } from '@tensorflow/tfjs-core';
+import { tidy, type io, type Tensor } from '@tensorflow/tfjs-core';
 import type { LayersModel, Sequential } from '@tensorflow/tfjs-layers';
 
 import { shared } from '../shared.js';
 import type {} from './layers_types.js';
 import { compile, type CompileArgs } from './compile.js';
-import { completeTargets, preparedDataset, weightsFor, withWeights, type Dataset } from './data.js';
+import {
+  completeTargets,
+  haveWeights,
+  preparedDataset,
+  weightsFor,
+  withWeights,
+  type Dataset,
+} from './data.js';
 import {
   hidden,
   missingFields,
@@ -138,10 +145,9 @@ const fitDataset: Replacement<[dataset: Dataset, args: FitDatasetArgs], Promise<
     const plan = planOf(this);
     if (plan === undefined) return original.call(this, dataset, args);
     const { classWeight, validationData, ...rest } = args;
-    const weights = needsOurs(plan, {}) ? classWeight : undefined;
-    return original.call(this, preparedDataset(dataset, plan, this, weights) as Dataset, {
+    return original.call(this, preparedDataset(dataset, plan, this, classWeight) as Dataset, {
       ...rest,
-      ...(weights === undefined && { classWeight }),
+      ...(!plan.active && { classWeight }),
       ...(validationData && {
         validationData:
           'iterator' in validationData ? validationData : validationTargets(validationData),
@@ -177,8 +183,9 @@ const trainOnBatch: Replacement<TrainOnBatch, Promise<unknown>> = (original) =>
 /** The method of `tf.Sequential` hands only two arguments on to the model inside. */
 const trainSequential: Replacement<TrainOnBatch, Promise<unknown>> = (original) =>
   async function (x, y, weights) {
-    if (weights === undefined) return original.call(this, x, y);
-    const trained = workingModel(this) as { trainOnBatch(...args: TrainOnBatch): Promise<unknown> };
+    const inner = workingModel(this);
+    if (weights === undefined || inner === this) return original.call(this, x, y);
+    const trained = inner as { trainOnBatch(...args: TrainOnBatch): Promise<unknown> };
     return trained.trainOnBatch(x, y, weights);
   };
 
@@ -188,10 +195,13 @@ const standardizeUserDataXY: Replacement<
 > = (original) =>
   function (x, y, ...rest) {
     const plan = planOf(this);
+    if (plan !== undefined && haveWeights(y)) plan.active = true;
     if (plan?.active !== true) return original.call(this, x, y, ...rest);
-    const complete = completeTargets(plan, y, x);
-    const [xs, ys] = original.call(this, x, complete, ...rest);
-    return [xs, [...ys, ...weightsFor(plan, this, y, ys)]];
+    // Nothing is left of it where something does not fit.
+    return tidy(() => {
+      const [xs, ys] = original.call(this, x, completeTargets(plan, y, x), ...rest);
+      return [xs, [...ys, ...weightsFor(plan, this, y, ys)]];
+    });
   };
 
 const makeTrainFunction: Replacement<[], Step> = (original) =>

@@ -19,7 +19,11 @@ let isRouted = false;
 export function findTrainingConfigs(): () => void {
   // Handlers that users make without a URL.
   hook(io.fromMemorySync({ modelTopology: {} }));
-  hook(io.browserHTTPRequest('http://localhost', { fetchFunc: () => Promise.reject(new Error('unused')) }));
+  hook(
+    io.browserHTTPRequest('http://localhost', {
+      fetchFunc: () => Promise.reject(new Error('unused')),
+    }),
+  );
   hook(io.browserFiles([undefined as never]));
   route = (url, options) => {
     const own = route;

@@ -96,7 +96,9 @@ function measure(
 ): { total: Scalar; reported: Scalar[] } {
   const [first, second] = [model.inputs.length, model.inputs.length + outputs.length];
   const targets = data.slice(first, second) as Tensor[];
-  const weights = batchWeights(data.slice(second), targets);
+  const given = batchWeights(data.slice(second), targets);
+  // Class weights are for training alone, as in Keras.
+  const weights = training ? given : given.map(({ sampleWeight }) => ({ sampleWeight }));
   const predicted = model.call(data.slice(0, first) as Tensor[], { training });
   const predictions = Array.isArray(predicted) ? predicted : [predicted];
   const batches = outputs.map((output, index) =>

@@ -132,7 +132,7 @@ function classWeightByOutput(
 ): (ClassWeight | null | undefined)[] {
   if (given === null || given === undefined) return outputs.map(() => null);
   const entries: readonly unknown[] = isDict(given) ? Object.values(given) : [];
-  if (entries.length > 0 && entries.every((entry) => typeof entry === 'number')) {
+  if (entries.length > 0 && !entries.some((entry) => typeof entry === 'object')) {
     if (outputs.length === 1) return [given as ClassWeight];
     throw new TypeError(
       `classWeight must be a list or dict of class weights by output, since the model has several ` +
@@ -205,12 +205,14 @@ function classWeights(
 }
 
 function classIndices(loss: Loss, yTrue: Tensor, yPred: number[]): Tensor {
-  if (classOf(loss).sparseLabels) return roundToClass(yTrue);
+  const { sparseLabels } = classOf(loss);
   const { axis } = loss.options as { axis?: unknown };
   const classAxis =
     typeof axis === 'number' && yTrue.rank === yPred.length
       ? resolveAxis(classOf(loss).className, axis, ['yTrue', yTrue.shape])
       : yTrue.rank - 1;
+  // Indices may lack the axis of the classes.
+  if (sparseLabels && yTrue.rank < yPred.length) return roundToClass(yTrue);
   if (yTrue.rank > 1 && yTrue.shape[classAxis] !== 1) return argMax(yTrue, classAxis);
   const shape =
     yTrue.rank > 1 ? yTrue.shape.filter((_, index) => index !== classAxis) : yTrue.shape;
