@@ -3,6 +3,8 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from '@jest/globals';
 
+import keras from '../examples/data/keras_model/keras.json';
+
 const root = join(__dirname, '..');
 
 /** What an example prints when a user runs it. */
@@ -121,6 +123,34 @@ describe('npm run example', () => {
     for (const accuracy of accuracies) expect(accuracy).toBeGreaterThan(92);
     const [overall, ...each] = accuracies;
     expect(each.reduce((sum, accuracy) => sum + accuracy / 4, 0)).toBeCloseTo(overall!, 0);
+  }, 60_000);
+
+  it("keras_model: gives Keras's loss, trains on, and goes on after saving as if nothing had happened", () => {
+    const text = output('keras_model');
+    expect(text).toContain('TensorFlow.js alone, evaluated: "The model needs to be compiled');
+    expect(text).toMatch(/^loss +BinaryCrossentropy\n.*from_logits true, label_smoothing 0\.1/m);
+    expect(text).toMatch(/^optimizer +Adam\n.*learningRate 0\.003,/m);
+    expect(text).toMatch(/^metrics +accuracy$/m);
+
+    const evaluated = text.split('\n2. ')[1]!;
+    const losses = numbers(evaluated, 'loss', /(\d\.\d{6})/g);
+    expect(losses).toHaveLength(2);
+    for (const loss of losses) expect(loss).toBeCloseTo(keras.evaluate.loss, 4);
+    const accuracies = numbers(evaluated, '> 0', /(\d+\.\d) %/g);
+    expect(accuracies).toHaveLength(2);
+    for (const accuracy of accuracies) {
+      expect(accuracy).toBeCloseTo(100 * keras.aboveZero.benign, 1);
+    }
+
+    const [[start], [end]] = [cells(text, 3, String(keras.epochs)), cells(text, 3, '8')];
+    expect(end!.loss).toBeLessThan(0.9 * start!.loss);
+    expect(end!.accuracy).toBeGreaterThan(start!.accuracy);
+
+    for (const epoch of ['9', '10', '11', '12']) {
+      const [uninterrupted, loaded, anew] = cells(text, 4, epoch);
+      expect(loaded).toEqual(uninterrupted);
+      expect(anew!.loss).toBeGreaterThan(loaded!.loss);
+    }
   }, 60_000);
 
   it('of an unknown name lists the known ones', () => {

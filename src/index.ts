@@ -1,7 +1,7 @@
-import { LayersModel, metrics, Sequential } from '@tensorflow/tfjs-layers';
+import { CustomCallback, LayersModel, metrics, Sequential } from '@tensorflow/tfjs-layers';
 
 import { register } from './register.js';
 
 export * from './pure.js';
 
-register({ LayersModel, Sequential, metrics });
+register({ CustomCallback, LayersModel, Sequential, metrics });

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import * as tf from '@tensorflow/tfjs';
 
 import {
+  binaryAccuracy,
   BinaryCrossentropy,
   CategoricalCrossentropy,
   Loss,
@@ -45,9 +46,7 @@ const three = () =>
 const errorOf = (factor: number) => mean(x.map(([z], i) => (factor * z! - y[i]![0]!) ** 2));
 const bceOf = (factor: number) => mean(x.map(([z], i) => binary(y[i]![0]!, factor * z!)));
 
-interface Batch {
-  [name: string]: tf.Tensor;
-}
+type Batch = Record<string, tf.Tensor>;
 
 /** Elements of a dataset, made of all samples in batches of three. */
 function dataset<Element extends tf.TensorContainer>(make: (batch: Batch) => Element) {
@@ -258,13 +257,12 @@ describe('several outputs', () => {
     expect(() => frozen(two(), { loss: 'bce', lossWeights: lossWeights as never })).toThrow(text);
   });
 
-  it.each<[string, LossIdentifier]>([
-    ['a loss of ours', bce()],
-    ["a name of TF.js's own", 'meanSquaredError'],
-    ['a plain function', squared],
-  ])('evaluate as total, losses, metrics, each its own number: %s', async (_, loss) => {
+  it.each<[string, LossIdentifier, (factor: number) => number]>([
+    ['a loss of ours', bce(), bceOf],
+    ["a name of TF.js's own", 'meanSquaredError', errorOf],
+    ['a plain function', squared, errorOf],
+  ])('evaluate as total, losses, metrics, each its own number: %s', async (_, loss, of) => {
     const model = frozen(three(), { loss, metrics: ['mse'] });
-    const of = typeof loss === 'function' && loss !== squared ? bceOf : errorOf;
     const expected = {
       loss: of(1) + of(2) + of(3),
       a_loss: of(1),
@@ -353,6 +351,32 @@ describe('several outputs', () => {
   });
 });
 
+describe('metrics of ours', () => {
+  it.each<[string, LossIdentifier, number]>([
+    ['a loss of ours', bce(), bceOf(1)],
+    ['a plain function', squared, errorOf(1)],
+  ])('stand beside %s, by any name and as a saved config', async (_, loss, expected) => {
+    const config = { name: 'nats', from_logits: true };
+    const metrics = [
+      bce(),
+      binaryAccuracy({ fromLogits: true }),
+      'sparse_categorical_accuracy',
+      { class_name: 'BinaryCrossentropy', config },
+    ];
+    const model = frozen(sequential([1]), { loss, metrics });
+    const [names, values] = [
+      ['binary_crossentropy', 'binaryAccuracy', 'sparse_categorical_accuracy', 'nats'],
+      // Of one class the first is always the largest: right where the label is 0.
+      [bceOf(1), 0.75, 0.5, bceOf(1)],
+    ];
+    expect(model.metricsNames).toEqual(['loss', ...names]);
+    const got = (await model.trainOnBatch(xs(), ys())) as number[];
+    [expected, ...values].forEach((value, i) => {
+      expect(got[i]).toBeCloseTo(value, 5);
+    });
+  });
+});
+
 describe("loss: 'crossentropy'", () => {
   const rows = [
     [1, 0, -1],
@@ -430,29 +454,37 @@ describe('labels', () => {
     await expect(model().evaluateDataset(elements, {})).rejects.toThrow(text);
   });
 
-  it('of a dataset that are missing or too many are an error in words', async () => {
-    const make = [
-      ({ x }: Batch) => ({ xs: x! }),
-      ({ x, y }: Batch) => ({ xs: x!, ys: [y!, tf.clone(y!)] }),
-    ];
+  it.each<[string, (batch: Batch) => Batch, string]>([
+    ['missing', ({ x }) => ({ xs: x! }), 'of the form `{xs: xVal, ys: yVal}`'],
+    [
+      'too many',
+      ({ x, y }) => ({ xs: x!, ys: [y!, tf.clone(y!)] as never }),
+      'Received an array of 2 Tensors, but expected 1',
+    ],
+  ])("of a dataset that are %s are an error in TF.js's words", async (_, make, text) => {
     for (const loss of [bce(), squared]) {
-      for (const [each, text] of [
-        [make[0]!, 'of the form `{xs: xVal, ys: yVal}`'],
-        [make[1]!, 'Received an array of 2 Tensors, but expected 1'],
-      ] as const) {
-        const elements = dataset(each as (batch: Batch) => Batch);
-        const training = frozen(sequential([1]), { loss }).fitDataset(elements, once);
-        await expect(training).rejects.toThrow(text);
-      }
+      const training = frozen(sequential([1]), { loss }).fitDataset(dataset(make), once);
+      await expect(training).rejects.toThrow(text);
     }
   });
 });
 
-describe('arguments that are left empty', () => {
-  it('mean the same as without us', async () => {
-    const model = () => frozen(sequential([1]), { loss: bce() });
+describe('what is left out or empty means the same as without us', () => {
+  const model = () => frozen(sequential([1]), { loss: bce() });
+
+  it('validationData of length 0', async () => {
     const args = { ...quiet, validationData: [] as never };
     expectNumbers(await first(model().fit(xs(), ys(), args)), { loss: bceOf(1) });
+  });
+
+  it('validationData without targets', async () => {
+    const args = { ...quiet, validationData: [xs()] as never };
+    await expect(model().fit(xs(), ys(), args)).rejects.toThrow(
+      'When passing validation data, it must contain 2 (valX, valY)',
+    );
+  });
+
+  it('the second argument of fitDataset', async () => {
     const elements = dataset(({ x, y }) => ({ xs: x!, ys: y! }));
     await expect(model().fitDataset(elements, undefined as never)).rejects.toThrow(
       'For fitDataset(), the 2nd argument (config) is required',
@@ -602,28 +634,27 @@ describe('models with losses that are not ours train bit for bit as without us',
     expect(ours).toEqual(theirs);
   });
 
-  it('a function of int32 labels, also with weights and for several outputs', async () => {
-    // tf.oneHot takes no others.
-    const loss = (yTrue: tf.Tensor, yPred: tf.Tensor) =>
-      tf.losses.softmaxCrossEntropy(tf.oneHot(tf.argMax(yTrue, -1), 3), yPred);
-    const chosen = (yTrue: tf.Tensor, yPred: tf.Tensor) =>
-      tf.sum(tf.mul(tf.oneHot(tf.squeeze(tf.slice(yTrue, [0, 0], [-1, 1]), [1]), 2), yPred), -1);
-    const labels = () => tf.tensor2d([0, 1, 1, 0, 1, 0], [3, 2], 'int32');
-    const inputs = () => tf.tensor2d(features.slice(0, 6), [3, 2]);
-    const one = build(2, 'linear');
-    one.compile({ optimizer: tf.train.sgd(0), loss: chosen });
-    const unweighted = await one.trainOnBatch(inputs(), labels());
-    const weighted = await one.trainOnBatch(inputs(), labels(), { sampleWeight: [1, 1, 1] });
-    expect(weighted).toBeCloseTo(unweighted as number, 6);
+  /** The entry of the prediction that the first label names; tf.oneHot takes int32 alone. */
+  const chosen = (yTrue: tf.Tensor, yPred: tf.Tensor) =>
+    tf.sum(tf.mul(tf.oneHot(tf.squeeze(tf.slice(yTrue, [0, 0], [-1, 1]), [1]), 2), yPred), -1);
+  const int32 = () => tf.tensor2d([0, 1, 1, 0, 1, 0], [3, 2], 'int32');
+  const inputs = () => tf.tensor2d(features.slice(0, 6), [3, 2]);
 
+  it('a function of int32 labels, for several outputs', async () => {
     const [ours, theirs] = await both(async () => {
       const model = functional([2], { name: 'a' }, { name: 'b' });
-      model.compile({ optimizer: tf.train.sgd(0.1), loss: [loss, chosen] as never });
-      const targets = [tf.tensor2d([0, 1, 1, 0, 1, 0], [3, 2]), labels()];
-      const { history } = await model.fit(inputs(), targets, { ...once, shuffle: false });
+      model.compile({ optimizer: tf.train.sgd(0.1), loss: [squared, chosen] as never });
+      const { history } = await model.fit(inputs(), [inputs(), int32()], once);
       return history.b_loss;
     });
     expect(ours).toEqual(theirs);
+  });
+
+  it('a function of int32 labels, and goes on with weights', async () => {
+    const model = frozen(build(2, 'linear'), { loss: chosen });
+    const plain = (await model.trainOnBatch(inputs(), int32())) as number;
+    const sampleWeight = [1, 1, 1];
+    expect(await model.trainOnBatch(inputs(), int32(), { sampleWeight })).toBeCloseTo(plain, 6);
   });
 
   it('several outputs, but for rounding, evaluation and validation', async () => {

@@ -50,9 +50,7 @@ const weighted = (values: number[], factors = weights) => mean(times(values, fac
 const quiet = { epochs: 1, batchSize: 4, verbose: 0 } as const;
 const once = { epochs: 1, verbose: 0 } as const;
 
-interface Batch {
-  [name: string]: tf.Tensor;
-}
+type Batch = Record<string, tf.Tensor>;
 
 /** All samples, in batches of four. */
 function dataset(columns: Record<string, readonly (number | number[])[]>) {
@@ -481,9 +479,9 @@ describe('weights of samples and classes together', () => {
       [1, -1, 0.5, 2],
       [1, 0, 1, 1],
     ];
-    const values = logits!.map((z, i) => binary(labels![i]!, z));
+    const values = logits.map((z, i) => binary(labels[i]!, z));
     const factors = [2 * 10, 2 * 1, 3 * 10, 3 * 10];
-    const [features, targets] = [tf.tensor2d(logits!, [2, 2]), tf.tensor2d(labels!, [2, 2])];
+    const [features, targets] = [tf.tensor2d(logits, [2, 2]), tf.tensor2d(labels, [2, 2])];
     const got = await model.trainOnBatch(features, targets, { sampleWeight: [2, 3], classWeight });
     expect(got).toBeCloseTo(sum(times(values, factors)) / sum(factors), 5);
   });
@@ -579,7 +577,7 @@ describe('weights that do not fit are an error', () => {
     ],
     [
       'one number',
-      { sampleWeight: 2 as never },
+      { sampleWeight: 2 },
       'sampleWeight must be a tensor or an array, or a list or dict of them by output. Received: 2.',
     ],
     [

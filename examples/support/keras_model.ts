@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type * as tf from '@tensorflow/tfjs';
 
 /** What Keras says of its model. */
-export interface KerasResult {
+interface KerasResult {
   /** Versions. */
   source: string;
   /** How long Keras trained the model. */

@@ -59,6 +59,8 @@ export interface LossClass {
    * that ends in this activation is then trained on the logits. A subclass with a `compute` of its own says it again.
    */
   readonly activation?: string;
+  /** Whether `compute` is given labels and predictions as they come: in their own dtype, and not aligned. */
+  readonly verbatim: boolean;
   /** The metric that `'accuracy'` means for this loss; without it TF.js chooses by the output's shape. */
   readonly accuracy?: (options: never) => Metric;
   /** The metric that `'crossentropy'` means for this loss; without it TF.js chooses by the output's shape. */
@@ -136,6 +138,7 @@ export abstract class Loss<Options extends object = object> {
   static readonly extensions: readonly string[] = [];
   static readonly sparseLabels: boolean = false;
   static readonly binaryLabels: boolean = false;
+  static readonly verbatim: boolean = false;
 
   constructor(options: Options & LossOptions = {} as Options & LossOptions) {
     const lossClass = new.target as unknown as LossClass;
@@ -339,16 +342,16 @@ function compute(loss: Loss, yTrue: Input, yPred: Input, call: Call) {
   const given = toTensor(who, 'yPred', yPred);
   const logits = call.fromLogits === undefined ? logitsOf(loss, given) : undefined;
   const output = logits ?? given;
-  const [labelsShape, outputShape] = call.align
-    ? alignRanks(labels.shape, output.shape)
-    : [labels.shape, output.shape];
+  const { verbatim } = classOf(loss);
+  const [labelsShape, outputShape] =
+    call.align && !verbatim ? alignRanks(labels.shape, output.shape) : [labels.shape, output.shape];
   const shape = classOf(loss).valuesShape(who, loss.options, labelsShape, outputShape);
   const perLabel = call.classWeight !== undefined && takesLabelWeights(loss);
   const labelWeights = perLabel ? withShape(call.classWeight, labelsShape) : undefined;
   const weights = sampleWeights(who, call, labelWeights === undefined);
   if (weights && shape) assertWeighs(who, shape, weights.shape);
-  const y = withShape(toFloat(labels), labelsShape);
-  const p = withShape(toFloat(output), outputShape);
+  const y = withShape(verbatim ? labels : toFloat(labels), labelsShape);
+  const p = withShape(verbatim ? output : toFloat(output), outputShape);
   const fromLogits = logits === undefined ? call.fromLogits : true;
   const values: Tensor = loss.compute(y, p, fromLogits, labelWeights);
   if (!((values as unknown) instanceof Tensor)) {

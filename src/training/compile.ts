@@ -3,13 +3,15 @@ import type { LayersModel, ModelCompileArgs } from '@tensorflow/tfjs-layers';
 
 import type { FromLogits } from '../core/checks.js';
 import { formatValue } from '../core/errors.js';
-import { isLoss, weightedValues, type Loss } from '../core/loss.js';
+import { isLoss, Loss, weightedValues } from '../core/loss.js';
 import { meanOver } from '../core/reduction.js';
 import { getLoss, isKnownLoss, type LossIdentifier } from '../registry.js';
-import { acceptAnyTarget, hidden, TFJS_LOSSES } from './layers_internals.js';
+import { EpochMeans } from './epoch_means.js';
+import { acceptAnyTarget, hidden, TFJS_LOSSES, TFJS_METRICS } from './layers_internals.js';
 import {
   crossentropyByShapes,
   findMetric,
+  isNamedByLoss,
   metricsOf,
   type GivenMetrics,
   type MetricIdentifier,
@@ -62,7 +64,7 @@ export function compile(
 ): void {
   forgetPlan(model);
   const entries = lossesByOutput(args.loss, model.outputNames);
-  if (entries === undefined || isPlain(args, entries)) {
+  if (entries === undefined || isPlain(args, entries, model.outputNames)) {
     original.call(model, args as ModelCompileArgs);
     if (entries !== undefined) setPlan(model, tfjsPlan(model, args));
   } else {
@@ -71,14 +73,25 @@ export function compile(
 }
 
 /** Whether TF.js does all of it as Keras does. */
-function isPlain({ lossWeights, weightedMetrics }: CompileArgs, entries: Entry[]): boolean {
+function isPlain(
+  { lossWeights, metrics, weightedMetrics }: CompileArgs,
+  entries: readonly Entry[],
+  outputs: readonly string[],
+): boolean {
   const isNothing = (value: unknown) => value === null || value === undefined;
   return (
     isNothing(lossWeights) &&
     isNothing(weightedMetrics) &&
     entries.length === 1 &&
-    entries.every(isTfjs)
+    entries.every(isTfjs) &&
+    metricsOf('model.compile: metrics', metrics, outputs, 0).every(isTfjsMetric)
   );
+}
+
+function isTfjsMetric(metric: MetricIdentifier): boolean {
+  return typeof metric === 'function'
+    ? !isLoss(metric)
+    : TFJS_METRICS.includes(metric as string) || isNamedByLoss(metric);
 }
 
 /** The plan of a model that TF.js alone compiled, for the day that it is given weights. */
@@ -91,7 +104,7 @@ function tfjsPlan(model: LayersModel, args: CompileArgs): Plan {
       values: metric(yTrue, yPred),
     }),
   }));
-  const loss = getLoss(lossFunctions[0] as PlainFunction);
+  const loss = plainLoss(lossFunctions[0] as PlainFunction);
   return {
     outputs: [
       {
@@ -105,6 +118,8 @@ function tfjsPlan(model: LayersModel, args: CompileArgs): Plan {
     ],
     active: false,
     args,
+    trained: new EpochMeans(),
+    tested: new EpochMeans(),
   };
 }
 
@@ -121,7 +136,13 @@ function compileWithPlan(
   original: LayersModel['compile'],
 ): void {
   const drafts = draftsOf(model, args, entries);
-  const plan: { outputs: OutputPlan[] } & Plan = { outputs: [], active: true, args };
+  const plan: Plan & { outputs: OutputPlan[] } = {
+    outputs: [],
+    active: true,
+    args,
+    trained: new EpochMeans(),
+    tested: new EpochMeans(),
+  };
   const planned = (index: number) => (): OutputPlan => entryAt(plan.outputs, index);
   original.call(model, {
     optimizer: args.optimizer,
@@ -233,8 +254,20 @@ function isTfjs(entry: Entry): entry is TfjsLoss {
 function chooser(entry: Entry, tfjs: unknown): ChooseLoss | undefined {
   if (entry === null) return undefined;
   if (!isTfjs(entry) && !isLoss(entry)) return entry;
-  const loss = isLoss(entry) ? entry : getLoss(tfjs as PlainFunction);
+  const loss = isLoss(entry) ? entry : plainLoss(tfjs as PlainFunction);
   return () => loss;
+}
+
+/** A function of TF.js's or the user's own as a loss that gives it what TF.js gives it. */
+function plainLoss(plain: PlainFunction): Loss {
+  class PlainLoss extends Loss {
+    static override readonly className = plain.name === '' ? 'loss' : plain.name;
+    static override readonly verbatim = true;
+    override compute(yTrue: Tensor, yPred: Tensor): Tensor {
+      return plain(yTrue, yPred);
+    }
+  }
+  return new PlainLoss();
 }
 
 /** Fields that the class of a user declares are visible on the object, and TF.js takes visible fields for outputs. */

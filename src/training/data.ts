@@ -30,23 +30,24 @@ export function haveWeights(y: Tensors): boolean {
   return weightsOfTargets.has(y);
 }
 
-/** All targets, with a stand-in for every output that has no loss and was given none. */
+/** All targets, with a stand-in for every output that needs none and was given none. */
 export function completeTargets({ outputs }: Plan, y: Tensors, x: Tensors): Tensors {
-  if (outputs.every(isTrained)) return y;
+  if (outputs.every(needsTargets)) return y;
   const standIn = () => zeros([batchSize(x), 1], 'int32');
-  const trained = outputs.filter(isTrained);
+  const needed = outputs.filter(needsTargets);
   if (y instanceof Tensor || Array.isArray(y)) {
     const given = y instanceof Tensor ? [y] : [...y];
-    if (given.length !== trained.length || given.length === outputs.length) return y;
+    if (given.length !== needed.length || given.length === outputs.length) return y;
     let next = 0;
-    return outputs.map((output) => (isTrained(output) ? entryAt(given, next++) : standIn()));
+    return outputs.map((output) => (needsTargets(output) ? entryAt(given, next++) : standIn()));
   }
-  const missing = outputs.filter((output) => !isTrained(output) && !(output.name in y));
+  const missing = outputs.filter((output) => !needsTargets(output) && !(output.name in y));
   return { ...y, ...Object.fromEntries(missing.map(({ name }) => [name, standIn()])) };
 }
 
-function isTrained({ chooseLoss }: OutputPlan): boolean {
-  return chooseLoss !== undefined;
+/** Whether targets of the output are read. */
+function needsTargets({ chooseLoss, metrics }: OutputPlan): boolean {
+  return chooseLoss !== undefined || metrics.length > 0;
 }
 
 /** The weights that came with targets, as tensors to put behind them. */
@@ -128,15 +129,19 @@ function element(
 ): { xs: Tensors; ys: Tensors } {
   const { xs, ys, sampleWeight } = readElement(value as Element);
   const given = { sampleWeight, classWeight };
+  // What is missing TF.js has an error for; so it has for too many.
+  if (isNothing(xs) || isNothing(ys)) return { xs, ys };
   const complete = completeTargets(plan, ys, xs);
   const names = plan.outputs.map(({ name }) => name);
   const list =
     complete instanceof Tensor
       ? [complete]
       : names.map((name, index) => (Array.isArray(complete) ? complete[index] : complete[name]));
-  // Something that TF.js itself has an error for.
-  if (!list.every((target) => target instanceof Tensor)) return { xs, ys };
-  const targets = list.map(atLeastRank2);
+  const isComplete = list.every((target) => target instanceof Tensor);
+  if (!isComplete || (Array.isArray(complete) && complete.length > names.length)) return { xs, ys };
+  const targets = list.map((target, index) =>
+    isColumn(model.outputs[index]?.shape) ? atLeastRank2(target) : target,
+  );
   if (hasWeights({ sampleWeight })) plan.active = true;
   if (plan.active && hasWeights(given)) {
     const shapes = model.outputs.map(({ shape }) => shape);
@@ -175,6 +180,10 @@ function tensorsIn(container: unknown): Tensor[] {
 function batchSize(xs: Tensors): number {
   const [first] = xs instanceof Tensor ? [xs] : Object.values(xs);
   return first?.shape[0] ?? 0;
+}
+
+function isColumn(shape: readonly (number | null)[] | undefined): boolean {
+  return shape?.length === 2 && shape[1] === 1;
 }
 
 /** [batch] as [batch, 1], as `fit` has it; TF.js would subtract it from an output [batch, 1] as [batch, batch]. */

@@ -1,5 +1,5 @@
-import { tidy, type io, type Tensor } from '@tensorflow/tfjs-core';
-import type { LayersModel, Sequential } from '@tensorflow/tfjs-layers';
+import { tidy, type io, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
+import type { CustomCallback, LayersModel, Sequential } from '@tensorflow/tfjs-layers';
 
 import { shared } from '../shared.js';
 import type {} from './layers_types.js';
@@ -12,6 +12,7 @@ import {
   withWeights,
   type Dataset,
 } from './data.js';
+import { rememberCallbacks, withEpochMeans, type CallbackArgs } from './epoch_means.js';
 import {
   hidden,
   missingFields,
@@ -34,6 +35,7 @@ export interface Layers {
   readonly LayersModel: typeof LayersModel;
   readonly Sequential?: typeof Sequential;
   readonly metrics?: object;
+  readonly CustomCallback?: typeof CustomCallback;
 }
 
 /** A method of a model, as these tables replace it. */
@@ -56,6 +58,7 @@ export function integrateTraining(layers: Layers): void {
   const { restoreTraining } = shared();
   if (restoreTraining.has(prototype)) return;
   rememberMetrics({ ...layers.metrics });
+  rememberCallbacks(layers.CustomCallback);
   const missing = missingMethods(prototype);
   if (missing.length > 0) warnOfMissing(missing);
   const restorers = [
@@ -110,10 +113,11 @@ const fit: Replacement<[x: Tensors, y: Tensors, args?: FitArgs], Promise<unknown
     return original.call(this, x, withWeights(y, { sampleWeight, classWeight }), {
       ...rest,
       ...(validationData && { validationData: validationTargets(validationData) }),
-    });
+      callbacks: withEpochMeans(plan, rest),
+    } as FitArgs);
   };
 
-interface FitArgs extends GivenWeights {
+interface FitArgs extends GivenWeights, CallbackArgs {
   validationData?: ValidationData;
 }
 
@@ -123,7 +127,10 @@ type ValidationData = readonly [
   sampleWeight?: GivenWeights['sampleWeight'],
 ];
 
-function validationTargets([x, y, sampleWeight]: ValidationData): [Tensors, Tensors] {
+/** Of another length they are TF.js's own, or its error. */
+function validationTargets(data: ValidationData): readonly Tensors[] {
+  if (data.length !== 3) return data as readonly Tensors[];
+  const [x, y, sampleWeight] = data;
   return [x, withWeights(y, { sampleWeight })];
 }
 
@@ -136,23 +143,30 @@ function needsOurs(plan: Plan | undefined, { sampleWeight }: GivenWeights): plan
   return plan?.active === true;
 }
 
-type FitDatasetArgs = GivenWeights & { validationData?: ValidationData | Dataset };
+type FitDatasetArgs = GivenWeights & CallbackArgs & { validationData?: ValidationData | Dataset };
 
 const fitDataset: Replacement<[dataset: Dataset, args: FitDatasetArgs], Promise<unknown>> = (
   original,
 ) =>
   async function (dataset, args) {
     const plan = planOf(this);
-    if (plan === undefined) return original.call(this, dataset, args);
+    // TF.js has an error for missing options.
+    if (plan === undefined || (args as unknown) === undefined) {
+      return original.call(this, dataset, args);
+    }
     const { classWeight, validationData, ...rest } = args;
-    return original.call(this, preparedDataset(dataset, plan, this, classWeight) as Dataset, {
-      ...rest,
-      ...(!plan.active && { classWeight }),
-      ...(validationData && {
-        validationData:
-          'iterator' in validationData ? validationData : validationTargets(validationData),
-      }),
-    });
+    return original.call(
+      this,
+      preparedDataset(dataset, plan, this, classWeight) as Dataset,
+      {
+        ...rest,
+        ...(plan.active ? { callbacks: withEpochMeans(plan, rest) } : { classWeight }),
+        ...(validationData && {
+          validationData:
+            'iterator' in validationData ? validationData : validationTargets(validationData),
+        }),
+      } as FitDatasetArgs,
+    );
   };
 
 const evaluate: Replacement<[x: Tensors, y: Tensors, args?: GivenWeights], unknown> = (original) =>
@@ -162,13 +176,24 @@ const evaluate: Replacement<[x: Tensors, y: Tensors, args?: GivenWeights], unkno
     return original.call(this, x, withWeights(y, { sampleWeight }), rest);
   };
 
-const evaluateDataset: Replacement<[dataset: Dataset, args?: object], Promise<unknown>> = (
-  original,
-) =>
+const evaluateDataset: Replacement<
+  [dataset: Dataset, args?: object],
+  Promise<Scalar | Scalar[]>
+> = (original) =>
   async function (dataset, args) {
     const plan = planOf(this);
-    const prepared = plan === undefined ? dataset : preparedDataset(dataset, plan, this);
-    return original.call(this, prepared as Dataset, args);
+    if (plan === undefined) return original.call(this, dataset, args);
+    plan.tested.clear();
+    const means = await original.call(this, preparedDataset(dataset, plan, this) as Dataset, args);
+    return Array.isArray(means) ? plan.tested.correct(means) : means;
+  };
+
+const testLoop: Replacement<Parameters<HiddenMethods['testLoop']>, Scalar[]> = (original) =>
+  function (...args) {
+    const plan = planOf(this);
+    if (plan === undefined) return original.call(this, ...args);
+    plan.tested.clear();
+    return plan.tested.correct(original.call(this, ...args));
   };
 
 type TrainOnBatch = [x: Tensors, y: Tensors, weights?: GivenWeights];
@@ -258,6 +283,7 @@ const methods = {
   standardizeUserDataXY,
   makeTrainFunction,
   makeTestFunction,
+  testLoop,
   save,
   getTrainingConfig,
   loadTrainingConfig,

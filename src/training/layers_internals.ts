@@ -27,6 +27,8 @@ export interface HiddenMethods {
   makeTrainFunction(): Step;
   /** Puts the step into `testFunction`. */
   makeTestFunction(): void;
+  /** Runs the test step on all batches, and gives the means of what it reports. */
+  testLoop(step: Step, ...data: unknown[]): Scalar[];
   getTrainingConfig(): object;
   loadTrainingConfig(config: object): void;
 }
@@ -35,6 +37,7 @@ const METHODS: readonly (keyof HiddenMethods)[] = [
   'standardizeUserDataXY',
   'makeTrainFunction',
   'makeTestFunction',
+  'testLoop',
   'getTrainingConfig',
   'loadTrainingConfig',
 ];

@@ -8,7 +8,7 @@ import * as ourMetrics from '../metrics/index.js';
 import { getLoss, isKnownLoss, isSerializedLoss } from '../registry.js';
 import { layersMetric } from './layers_internals.js';
 import type { Measured, OutputBatch, OutputMetric } from './plan.js';
-import { entryAt, isDict, type PerOutput } from './per_output.js';
+import { byOutput, isDict, type PerOutput } from './per_output.js';
 import { predictionsFor } from './predictions.js';
 
 /** A metric as users give it: a name, a function, a loss object, or a saved config. */
@@ -17,6 +17,11 @@ export type MetricIdentifier =
 
 /** Metrics as `compile` takes them: one or several for all outputs, or a list or dict of them by output. */
 export type GivenMetrics = PerOutput<MetricIdentifier | readonly MetricIdentifier[] | null>;
+
+/** Whether the metric is one whose meaning follows from the loss. */
+export function isNamedByLoss(metric: unknown): boolean {
+  return ['accuracy', 'acc', 'crossentropy', 'ce'].includes(metric as string);
+}
 
 /** The metrics that were given for one output. */
 export function metricsOf(
@@ -35,9 +40,8 @@ export function metricsOf(
     }
     return listOf(isNested ? given[index] : given);
   }
-  return listOf(
-    isDict(given) ? (given as Record<string, unknown>)[entryAt(outputs, index)] : given,
-  );
+  if (!isDict(given)) return listOf(given);
+  return listOf(byOutput<unknown>(who, given, outputs)[index]);
 }
 
 function listOf(given: unknown): MetricIdentifier[] {

@@ -15,7 +15,7 @@ export function warnOfMixUps(model: LayersModel, losses: readonly unknown[], pla
         ]),
     ...plan.outputs.flatMap((output, index) => {
       const loss = losses[index];
-      return isLoss(loss) ? mixUps(output, loss, model.outputs[index]?.shape.at(-1)) : [];
+      return isLoss(loss) ? mixUps(output, loss, model.outputs[index]?.shape ?? []) : [];
     }),
   ];
   if (warnings.length > 0) console.warn(`tfjs-losses: ${warnings.join('\n')}`);
@@ -24,12 +24,14 @@ export function warnOfMixUps(model: LayersModel, losses: readonly unknown[], pla
 function mixUps(
   { name, activation, readsLogits }: OutputPlan,
   loss: Loss,
-  units: number | null | undefined,
+  shape: readonly (number | null)[],
 ): string[] {
   const { className } = classOf(loss);
   const expected = activationOf(loss);
   const fromLogits = readsLogits(loss);
   if (activation === undefined || expected === undefined) return [];
+  const { axis } = loss.options as { axis?: unknown };
+  const units = shape.at(typeof axis === 'number' ? axis : -1);
   if (units === 1 && [activation.name, expected].includes('softmax')) {
     return [
       `Output '${name}' is one number, and a softmax makes it 1 whatever the model learns. ` +

@@ -3,6 +3,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 
 import type { Loss } from '../core/loss.js';
 import type { CompileArgs } from './compile.js';
+import type { EpochMeans } from './epoch_means.js';
 import type { OutputActivation } from './recovered_logits.js';
 import type { OutputWeights } from './weights.js';
 
@@ -53,6 +54,9 @@ export interface Plan {
   active: boolean;
   /** What the user gave to `compile`. */
   readonly args: CompileArgs;
+  /** Metrics over the batches that were trained on in this epoch, and over those of this evaluation. */
+  readonly trained: EpochMeans;
+  readonly tested: EpochMeans;
 }
 
 /** By the model that does the work. */

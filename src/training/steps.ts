@@ -1,5 +1,6 @@
 import {
   add,
+  dispose,
   keep,
   mean,
   mul,
@@ -17,6 +18,7 @@ import { classOf, takesLabelWeights, weightedLoss, type Loss } from '../core/los
 import { divideNoNan } from '../core/op.js';
 import { weigh } from '../core/weighting.js';
 import { batchWeights, disposeBatchWeights } from './data.js';
+import type { Reported } from './epoch_means.js';
 import { hidden, type Step } from './layers_internals.js';
 import { entryAt } from './per_output.js';
 import type { OutputBatch, OutputMetric, OutputPlan, Plan } from './plan.js';
@@ -26,15 +28,17 @@ import { recordingLogits } from './recovered_logits.js';
 /** A step that trains the model on a batch. */
 export function trainStep(model: LayersModel, plan: Plan): Step {
   return step(plan, (data) => {
-    const results: Scalar[] = [];
+    const reported: Reported[] = [];
     const cost = (): Scalar => {
-      const { total, reported } = measure(model, plan, data, true);
-      results.push(...reported.map((value) => keep(value)));
-      return total;
+      const measured = measure(model, plan, data, true);
+      reported.push(...measured.reported.map(keepReported));
+      return measured.total;
     };
     const variables = hidden(model).collectedTrainableWeights.map((weight) => weight.read());
     const total = model.optimizer.minimize(cost, true, variables);
-    return [total ?? scalar(0), ...results];
+    plan.trained.add(reported);
+    for (const { sums } of reported) dispose({ ...sums });
+    return [total ?? scalar(0), ...reported.map(({ value }) => value)];
   });
 }
 
@@ -43,9 +47,16 @@ export function testStep(model: LayersModel, plan: Plan): Step {
   return step(plan, (data) =>
     tidy(() => {
       const { total, reported } = measure(model, plan, data, false);
-      return [total, ...reported];
+      plan.tested.add(reported);
+      return [total, ...reported.map(({ value }) => value)];
     }),
   );
+}
+
+/** The number, protected from the scope that made it. */
+function keepReported({ value, sums }: Reported): Reported {
+  if (sums === undefined) return { value: keep(value) };
+  return { value: keep(value), sums: { values: keep(sums.values), weights: keep(sums.weights) } };
 }
 
 function step({ outputs }: Plan, run: Step): Step {
@@ -93,7 +104,7 @@ function measure(
   { outputs }: Plan,
   data: (Tensor | null)[],
   training: boolean,
-): { total: Scalar; reported: Scalar[] } {
+): { total: Scalar; reported: Reported[] } {
   const [first, second] = [model.inputs.length, model.inputs.length + outputs.length];
   const targets = data.slice(first, second) as Tensor[];
   const given = batchWeights(data.slice(second), targets);
@@ -123,7 +134,7 @@ function measure(
   return {
     total: terms.reduce((total, term) => add<Scalar>(total, term)),
     reported: [
-      ...(outputs.length === 1 ? [] : trained.map(({ value }) => value)),
+      ...(outputs.length === 1 ? [] : trained.map(({ value }) => ({ value }))),
       ...inOrder(batches).map(([batch, metric]) => metricOf(batch, metric)),
     ],
   };
@@ -148,17 +159,18 @@ function lossOf(batch: Omit<OutputBatch, 'loss'>, loss: Loss): Scalar {
   return value.rank === 0 ? (value as Scalar) : mean<Scalar>(value);
 }
 
-function metricOf(batch: OutputBatch, metric: OutputMetric): Scalar {
+function metricOf(batch: OutputBatch, metric: OutputMetric): Reported {
   const who = `metric '${metric.name}' of output '${batch.name}'`;
   const { values: measured, counts } = metric.measure(batch);
   const values = toFloat(measured);
   const given = metric.weighted ? metricWeights(batch) : undefined;
   const weights = counts && given ? weigh(who, counts, given) : (counts ?? given);
-  if (weights === undefined) return mean<Scalar>(values);
-  return divideNoNan(
-    sum(weigh(who, values, weights)),
-    sum(weigh(who, onesLike(values), weights)),
-  ) as Scalar;
+  if (weights === undefined) return { value: mean<Scalar>(values) };
+  const sums = {
+    values: sum<Scalar>(weigh(who, values, weights)),
+    weights: sum<Scalar>(weigh(who, onesLike(values), weights)),
+  };
+  return { value: divideNoNan(sums.values, sums.weights) as Scalar, sums };
 }
 
 /** The weights of the samples: where labels have weights of their own, their mean. */

@@ -15,7 +15,7 @@ import {
 } from '../registry.js';
 import type { CompileArgs } from './compile.js';
 import { layersMetric, TFJS_LOSSES, TFJS_METRICS, workingModel } from './layers_internals.js';
-import { findMetric, type GivenMetrics, type MetricIdentifier } from './metrics.js';
+import { findMetric, isNamedByLoss, type GivenMetrics, type MetricIdentifier } from './metrics.js';
 import { readOptimizer } from './optimizers.js';
 import { isDict } from './per_output.js';
 import { savedUnread, standIn } from './unread_loss.js';
@@ -53,13 +53,12 @@ export function isTfjsConfig({
 }: CompileArgs): boolean {
   const isNothing = (value: unknown) => value === null || value === undefined;
   const names = (given: unknown) => (isDict(given) ? Object.values(given) : [given]).flat();
-  const known = [...TFJS_METRICS, 'accuracy', 'acc', 'crossentropy', 'ce'];
   return (
     isNothing(lossWeights) &&
     isNothing(weightedMetrics) &&
     names(loss).every((name) => typeof name === 'string' && TFJS_LOSSES.includes(name)) &&
     (isNothing(metrics) ||
-      names(metrics).every((name) => typeof name === 'string' && known.includes(name)))
+      names(metrics).every((name) => TFJS_METRICS.includes(name as string) || isNamedByLoss(name)))
   );
 }
 
