@@ -113,6 +113,17 @@ describe('the packed package', () => {
       declare const model: tf.LayersModel;
       model.compile({ optimizer: 'adam', loss: bce, metrics: ['accuracy'] });
       model.compile({ optimizer: 'adam', loss: binaryCrossentropy });
+      declare const stack: tf.Sequential;
+      for (const each of [model, stack]) {
+        each.compile({ optimizer: 'adam', loss: ['bce', bce], lossWeights: [1, 2], weightedMetrics: ['acc'] });
+        each.compile({ optimizer: 'adam', loss: { a: 'bce', b: bce }, lossWeights: { a: 2 } });
+      }
+      const weights = { sampleWeight: [tf.ones([1]), null], classWeight: [{ 0: 1, 1: 2 }, null] };
+      const trained: Promise<number | number[]> = model.trainOnBatch(value, value, weights);
+      const fitted: Promise<tf.History> = stack.fit(value, [value, value], { epochs: 2, ...weights });
+      const scalars = model.evaluate(value, [value, value], { sampleWeight: { a: [1] } });
+      // @ts-expect-error unknown option
+      model.compile({ optimizer: 'adam', loss: bce, lossWeight: 1 });
       const reduction: Reduction = 'none';
       class Mine extends Loss<{ power?: number }> {
         static override readonly className = 'Mine';
@@ -132,7 +143,7 @@ describe('the packed package', () => {
       new BinaryCrossentropy({ fromLogit: true });
       // @ts-expect-error unknown reduction
       new BinaryCrossentropy({ reduction: 'average' });
-      export { value, scalar };`;
+      export { value, scalar, trained, fitted, scalars };`;
     writeFileSync(join(project, 'use.mts'), use);
     writeFileSync(join(project, 'use.cts'), use);
     writeFileSync(

@@ -97,7 +97,7 @@ describe('a metric with weights is the mean over all of them, not over batches',
     expect(seen).toEqual([expect.closeTo(expected, 6)]);
   });
 
-  it('and so is one that leaves out ignored labels', async () => {
+  it('and so is one that leaves out ignored labels', () => {
     const softmax = model(2);
     const loss = new SparseCategoricalCrossentropy({ fromLogits: true, ignoreClass: -1 });
     softmax.compile({ loss, optimizer: tf.train.sgd(0), metrics: ['accuracy'] });

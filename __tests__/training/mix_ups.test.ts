@@ -171,9 +171,9 @@ describe('model.compile warns once', () => {
     ["a name of TF.js's own", logits, 'meanSquaredError'],
     ['a plain function', sigmoids, tf.losses.sigmoidCrossEntropy],
     [
-      'a softmax over several classes on an inner axis, of one number each',
-      () => tf.sequential({ layers: [tf.layers.softmax({ axis: 1, inputShape: [3, 1] })] }),
-      new CategoricalCrossentropy({ axis: 1 }),
+      'classes on an inner axis, in front of a last one of size 1',
+      () => sequential([3, 1]),
+      new CategoricalCrossentropy({ ...fromLogits, axis: 1 }),
     ],
   ])('but not of %s', (_, build, loss) => {
     frozen(build(), { loss });

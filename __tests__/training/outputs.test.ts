@@ -348,6 +348,16 @@ describe('several outputs', () => {
     const history = await first(model.fit([xs(), xs()], [ys(), ys()], quiet));
     expect(history.both_loss_0).toBeCloseTo(bceOf(1), 5);
     expect(history.both_loss_1).toBeCloseTo(errorOf(1), 5);
+
+    frozen(model, { loss: [bce(), squared], weightedMetrics: ['mse'] });
+    const args = { ...quiet, sampleWeight: [1, 2, 3, 4] };
+    expect(Object.keys(await first(model.fit([xs(), xs()], [ys(), ys()], args)))).toEqual([
+      'loss',
+      'both_loss_0',
+      'both_loss_1',
+      'both_mse_0',
+      'both_mse_1',
+    ]);
   });
 });
 
@@ -484,11 +494,31 @@ describe('what is left out or empty means the same as without us', () => {
     );
   });
 
-  it('the second argument of fitDataset', async () => {
-    const elements = dataset(({ x, y }) => ({ xs: x!, ys: y! }));
-    await expect(model().fitDataset(elements, undefined as never)).rejects.toThrow(
-      'For fitDataset(), the 2nd argument (config) is required',
-    );
+  it('callbacks: training still lets others run, as often as yieldEvery says', async () => {
+    const compiled = frozen(sequential([1]), { loss: bce(), weightedMetrics: ['accuracy'] });
+    let turns = 0;
+    let isTraining = true;
+    const turn = () => {
+      turns++;
+      if (isTraining) setImmediate(turn);
+    };
+    setImmediate(turn);
+    const args = { ...quiet, epochs: 5, batchSize: 1, yieldEvery: 'batch' } as const;
+    await compiled.fit(xs(), ys(), args);
+    isTraining = false;
+    // Twenty batches.
+    expect(turns).toBeGreaterThanOrEqual(20);
+  });
+});
+
+describe('a compile that fails', () => {
+  it('leaves the model as it was', async () => {
+    // On the wrong side of saturation: clipped probabilities would cost 16.
+    const model = frozen(functional([1], { activation: 'sigmoid' }), { loss: 'bce' });
+    expect(() => frozen(model, { loss: 'bcee' })).toThrow("Did you mean 'bce'?");
+    const args = { sampleWeight: [2] };
+    const loss = await model.trainOnBatch(tf.tensor2d([[-40]]), tf.ones([1, 1]), args);
+    expect(loss).toBeCloseTo(80, 5);
   });
 });
 

@@ -8,6 +8,7 @@ import {
   register,
   ShapeError,
   SparseCategoricalCrossentropy,
+  unregister,
   type LossIdentifier,
   type Reduction,
 } from '../../src/index.js';
@@ -212,6 +213,21 @@ describe.each(cases)('sampleWeight in %s', (_, build, loss, values, slopes) => {
   });
 });
 
+describe('a model with a plain function', () => {
+  // A kernel of 1 and a penalty of 0.25.
+  const model = () => frozen(sequential([1], { l2: 0.25 }), { loss: squared });
+  const evaluated = (compiled: tf.LayersModel) => numbers(compiled.evaluate(xs(), ys()))[0];
+  const byClass = (compiled: tf.LayersModel) =>
+    reportedBy(compiled.fit(xs(), ys(), { ...quiet, classWeight: { 1: 2 } })).catch(String);
+
+  it('that was trained with weights once goes on without as if it had not been', async () => {
+    const [fresh, used] = [model(), model()];
+    await used.fit(xs(), ys(), { ...quiet, sampleWeight: weights });
+    expect(evaluated(used)).toBe(evaluated(fresh));
+    expect(await byClass(used)).toEqual(await byClass(fresh));
+  });
+});
+
 describe('sampleWeight of sequences', () => {
   // [batch, time, classes]
   const logits = [
@@ -247,9 +263,12 @@ describe('sampleWeight of sequences', () => {
     const loss = new SparseCategoricalCrossentropy({ fromLogits: true });
     const model = frozen(sequential([2, 3]), { loss });
     for (const targets of [tf.tensor2d(labels), tf.tensor3d(labels.flat(), [2, 2, 1])]) {
-      const args = { ...quiet, batchSize: 1, sampleWeight };
-      const { loss: fitted } = await reportedBy(model.fit(tf.tensor3d(logits), targets, args));
-      expect(fitted![0]).toBeCloseTo(weighted(perStep, factors), 5);
+      // As many samples as steps, and fewer.
+      for (const batchSize of [2, 1]) {
+        const args = { ...quiet, batchSize, sampleWeight };
+        const { loss: fitted } = await reportedBy(model.fit(tf.tensor3d(logits), targets, args));
+        expect(fitted![0]).toBeCloseTo(weighted(perStep, factors), 5);
+      }
     }
   });
 });
@@ -270,11 +289,14 @@ describe('sampleWeight of several outputs', () => {
     ['a dict by name, without some', () => ({ b: weights }), plainA, weightedB],
     ['a dict by name, with null', () => ({ a: ws(), b: null }), weightedA, plainB],
   ])('may be %s', async (_, given, a, b) => {
-    const args = { ...quiet, sampleWeight: given() };
+    const validationData = [xs(), [ys(), ys()], given()] as never;
+    const args = { ...quiet, sampleWeight: given(), validationData };
     const history = await reportedBy(model().fit(xs(), [ys(), ys()], args));
-    expect(history.a_loss![0]).toBeCloseTo(a, 5);
-    expect(history.b_loss![0]).toBeCloseTo(b, 5);
-    expect(history.loss![0]).toBeCloseTo(a + b, 5);
+    for (const prefix of ['', 'val_']) {
+      expect(history[`${prefix}a_loss`]![0]).toBeCloseTo(a, 5);
+      expect(history[`${prefix}b_loss`]![0]).toBeCloseTo(b, 5);
+      expect(history[`${prefix}loss`]![0]).toBeCloseTo(a + b, 5);
+    }
   });
 
   it.each([
@@ -633,6 +655,16 @@ describe('weights that do not fit are an error', () => {
     await expect(two().trainOnBatch(xs(), [ys(), ys()], given)).rejects.toThrow(text);
   });
 
+  it('also for a model that was compiled before our integration was registered', async () => {
+    unregister();
+    const model = frozen(functional([1]), { loss: squared });
+    register(tf);
+    const given = { sampleWeight: weights };
+    await expect(model.fit(xs(), ys(), { ...quiet, ...given })).rejects.toThrow();
+    await expect(model.trainOnBatch(xs(), ys(), given)).rejects.toThrow();
+    expect(() => model.evaluate(xs(), ys(), given)).toThrow();
+  });
+
   it('that says whose values they do not fit', async () => {
     const training = () => one().trainOnBatch(xs(), ys(), { sampleWeight: tf.ones([6, 4]) });
     await expect(training()).rejects.toThrow(ShapeError);
@@ -663,6 +695,19 @@ describe('weights that do not fit are an error', () => {
     const args = { ...quiet, sampleWeight: weights };
     const { loss } = await reportedBy(model.fit(features, targets, args));
     expect(loss![0]).toBeCloseTo(weighted(losses), 5);
+  });
+
+  it('and leave no more behind than what TF.js leaves of a step that throws', async () => {
+    const [model, features, labels] = [one(), xs(), ys()];
+    const [wrongLabels, sampleWeight] = [tf.ones([6, 2]), tf.ones([6, 4])];
+    const leftBehind = async (run: () => Promise<unknown>) => {
+      const before = tf.memory().numTensors;
+      await expect(run()).rejects.toThrow(ShapeError);
+      return tf.memory().numTensors - before;
+    };
+    const theirs = await leftBehind(() => model.trainOnBatch(features, wrongLabels));
+    const ours = await leftBehind(() => model.trainOnBatch(features, labels, { sampleWeight }));
+    expect(ours).toBe(theirs);
   });
 
   it.each([
@@ -714,6 +759,14 @@ describe('memory', () => {
     await all();
     const before = tf.memory().numTensors;
     for (let i = 0; i < 3; i++) await all();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('is as before after the first trainOnBatch, also where metrics have weights', async () => {
+    const model = frozen(sequential([1]), { loss: bce(), weightedMetrics: ['accuracy'] });
+    const [features, labels] = [xs(), ys()];
+    const before = tf.memory().numTensors;
+    await model.trainOnBatch(features, labels, { sampleWeight: weights });
     expect(tf.memory().numTensors).toBe(before);
   });
 

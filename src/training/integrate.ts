@@ -1,8 +1,9 @@
 import { tidy, type io, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import type { CustomCallback, LayersModel, Sequential } from '@tensorflow/tfjs-layers';
+import { warn } from '../core/warn.js';
 
 import { shared } from '../shared.js';
-import type {} from './layers_types.js';
+import './layers_types.js';
 import { compile, type CompileArgs } from './compile.js';
 import {
   completeTargets,
@@ -291,8 +292,8 @@ const methods = {
 };
 
 function warnOfMissing(members: readonly string[]): void {
-  console.warn(
-    `tfjs-losses: this version of TensorFlow.js lacks ${members.join(', ')}. Losses are trained as plain functions: ` +
+  warn(
+    `this version of TensorFlow.js lacks ${members.join(', ')}. Losses are trained as plain functions: ` +
       `without sample weights, loss weights, recovered logits, and saving.`,
   );
 }

@@ -1,6 +1,7 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
 import { activationOf, classOf, isLoss, type Loss } from '../core/loss.js';
+import { warn } from '../core/warn.js';
 import type { OutputPlan, Plan } from './plan.js';
 
 /** Warns, once for the whole model, of what is allowed and yet hardly meant. */
@@ -18,7 +19,7 @@ export function warnOfMixUps(model: LayersModel, losses: readonly unknown[], pla
       return isLoss(loss) ? mixUps(output, loss, model.outputs[index]?.shape ?? []) : [];
     }),
   ];
-  if (warnings.length > 0) console.warn(`tfjs-losses: ${warnings.join('\n')}`);
+  if (warnings.length > 0) warn(warnings.join('\n'));
 }
 
 function mixUps(

@@ -4,6 +4,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { toFunctionName, type Config } from '../core/config.js';
 import { formatValue } from '../core/errors.js';
 import { isLoss, isLossClass } from '../core/loss.js';
+import { warn } from '../core/warn.js';
 import { savedMetric } from '../metrics/metric.js';
 import {
   deserializeLoss,
@@ -111,9 +112,7 @@ export function compileFrom(model: LayersModel, config: TrainingConfig): void {
     report(`all that it was compiled with (${(error as Error).message})`);
   }
   if (problems.length > 0) {
-    console.warn(
-      `tfjs-losses: the model was loaded without what could not be read: ${problems.join('; ')}.`,
-    );
+    warn(`the model was loaded without what could not be read: ${problems.join('; ')}.`);
   }
 }
 

@@ -22,7 +22,7 @@ import { byOutput, entryAt, isDict, type PerOutput } from './per_output.js';
 import type { OutputPlan } from './plan.js';
 
 /** Weight of each class, by its index; classes that are not listed have weight 1. */
-export type ClassWeight = Readonly<Record<number, number>>;
+type ClassWeight = Readonly<Record<number, number>>;
 
 /** Weights as users give them. */
 export interface GivenWeights {
