@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -101,6 +101,34 @@ describe('the packed package', () => {
       [0, true],
       [5, false],
       [0, true],
+    ]);
+  });
+
+  it('tfjs-losses/pure works where @tensorflow/tfjs-layers is not installed', () => {
+    const bare = mkdtempSync(join(tmpdir(), 'tfjs-losses-'));
+    const modules = join(bare, 'node_modules');
+    cpSync(join(project, 'node_modules/tfjs-losses'), join(modules, 'tfjs-losses'), {
+      recursive: true,
+    });
+    mkdirSync(join(modules, '@tensorflow'));
+    for (const name of ['tfjs-core', 'tfjs-backend-cpu']) {
+      const found = join(root, 'node_modules/@tensorflow', name);
+      symlinkSync(found, join(modules, '@tensorflow', name));
+    }
+    const code = `
+      import '@tensorflow/tfjs-backend-cpu';
+      import { BinaryCrossentropy, getLoss, register } from 'tfjs-losses/pure';
+      register();
+      const missing = await import('tfjs-losses').catch((error) => error.code);
+      const loss = new BinaryCrossentropy({ fromLogits: true })(${known});
+      console.log(JSON.stringify([missing, loss.arraySync(), getLoss('bce').name]));`;
+    writeFileSync(join(bare, 'bare.mjs'), code);
+    const printed = execFileSync(process.execPath, ['bare.mjs'], { cwd: bare, encoding: 'utf8' });
+    rmSync(bare, { recursive: true, force: true });
+    expect(JSON.parse(printed)).toEqual([
+      'ERR_MODULE_NOT_FOUND',
+      expect.closeTo(0.865458, 5),
+      'binary_crossentropy',
     ]);
   });
 

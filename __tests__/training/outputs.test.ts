@@ -162,6 +162,12 @@ describe('an output without a loss', () => {
       'The model was compiled without a loss',
     );
   });
+
+  it('is not one whose loss is of the wrong kind', () => {
+    expect(() => compiled([bce(), 5 as never])).toThrow(
+      'model.compile: a loss must be a name, a loss object, a class or a function. Received: 5.',
+    );
+  });
 });
 
 describe('several outputs', () => {
@@ -475,6 +481,41 @@ describe('labels', () => {
     for (const loss of [bce(), squared]) {
       const training = frozen(sequential([1]), { loss }).fitDataset(dataset(make), once);
       await expect(training).rejects.toThrow(text);
+    }
+  });
+});
+
+describe('elements of a dataset', () => {
+  it.each([1, 4])('may not be lists of %d', async (length) => {
+    const elements = tf.data.array([0]).map(() => Array.from({ length }, () => tf.ones([2, 1])));
+    const model = frozen(sequential([1]), { loss: bce() });
+    await expect(model.fitDataset(elements as never, once)).rejects.toThrow(
+      'A dataset for a model must give { xs, ys, sampleWeight } or [xs, ys, sampleWeight]',
+    );
+  });
+});
+
+describe('a model that was compiled with us', () => {
+  it("trains on by TF.js's own steps after unregister(), and by ours after register()", async () => {
+    const model = frozen(two(), { loss: [bce(), squared], metrics: ['accuracy', 'mse'] });
+    const expected = {
+      loss: bceOf(1) + errorOf(2),
+      a_loss: bceOf(1),
+      b_loss: errorOf(2),
+      // The logits 1, −2, 0.5 and 3, with labels 1, 0, 0 and 1; and as probabilities 2, −4, 1 and 6.
+      a_acc: 0.75,
+      a_mse: errorOf(1),
+      b_acc: 0.75,
+      b_mse: errorOf(2),
+    };
+    for (const change of [
+      unregister,
+      () => {
+        register(tf);
+      },
+    ]) {
+      change();
+      expectNumbers(await first(model.fit(xs(), [ys(), ys()], quiet)), expected);
     }
   });
 });

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import {
   BinaryCrossentropy,
   CategoricalCrossentropy,
+  CategoricalFocalCrossentropy,
   register,
   SparseCategoricalCrossentropy,
   unregister,
@@ -136,6 +137,7 @@ describe('a model that ends in a sigmoid is trained on its logits', () => {
       tf.sequential({
         layers: [layer('linear', [1]), tf.layers.activation({ activation: 'softmax' })],
       }),
+      tf.sequential({ layers: [layer('linear', [1]), tf.layers.softmax()] }),
     ]) {
       compile(model, new SparseCategoricalCrossentropy());
       const args = [tf.ones([2, 1]), tf.tensor1d([1, 2])] as const;
@@ -147,6 +149,56 @@ describe('a model that ends in a sigmoid is trained on its logits', () => {
     compile(sequences, new SparseCategoricalCrossentropy());
     const [loss] = sequences.evaluate(tf.ones([2, 4, 1]), tf.ones([2, 4])) as tf.Scalar[];
     expectClose(loss!, 60);
+  });
+
+  it('behind a softmax layer along the axis of the loss', () => {
+    const model = tf.sequential({
+      layers: [
+        tf.layers.activation({ activation: 'linear', inputShape: [2, 3] }),
+        tf.layers.softmax({ axis: 1 }),
+      ],
+    });
+    const xs = tf.tensor3d([
+      [
+        [80, 0, 0],
+        [0, 0, -50],
+      ],
+    ]);
+    const ys = tf.tensor3d([
+      [
+        [0, 1, 0],
+        [1, 0, 1],
+      ],
+    ]);
+    // TF.js itself has no softmax but along the last axis.
+    expect(() => model.predict(xs)).toThrow('non-last dimension');
+    const last = tf.sequential({
+      layers: [
+        tf.layers.activation({ activation: 'linear', inputShape: [2, 3] }),
+        tf.layers.softmax({ axis: 2 }),
+      ],
+    });
+    compile(last, new CategoricalCrossentropy());
+    const [loss] = last.evaluate(xs, ys) as tf.Scalar[];
+    // By hand: 80 for the first row, and log 2 + (log 2 + 50) for the second.
+    expectClose(loss!, (80 + 2 * Math.LN2 + 50) / 2);
+  });
+
+  it.each([
+    ['the categorical focal loss', new CategoricalFocalCrossentropy({ alpha: 1, gamma: 2 }), false],
+    ['ignoreClass', new SparseCategoricalCrossentropy({ ignoreClass: -1 }), true],
+  ])('with %s, where Keras has no gradient left', async (_, loss, sparse) => {
+    const weights = [tf.tensor2d([[60, 0, 0]]), tf.zeros([3])];
+    const model = tf.sequential({
+      layers: [tf.layers.dense({ units: 3, inputShape: [1], activation: 'softmax', weights })],
+    });
+    compile(model, loss);
+    const labels = sparse ? tf.tensor1d([1, -1]) : tf.oneHot([1, 2], 3);
+    const before = model.getWeights()[0]!.dataSync()[0]!;
+    const { history } = await model.fit(tf.ones([2, 1]), labels, quiet);
+    // 60 behind; the factor (1 − p)² of the focal loss is 1.
+    expect(history.loss).toEqual([60]);
+    expect(model.getWeights()[0]!.dataSync()[0]!).toBeLessThan(before);
   });
 
   it('but not where the loss runs along another axis than the softmax', () => {
