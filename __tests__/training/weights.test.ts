@@ -787,14 +787,19 @@ describe('memory', () => {
     expect(own.map(({ isDisposed }) => isDisposed)).toEqual(own.map(() => false));
   });
 
-  it('of a dataset whose labels are its weights is freed only after use', async () => {
+  it.each([
+    ['[batch, 1]', x.map(() => [1])],
+    ['[batch]', x.map(() => 1)],
+  ])('of labels %s that are their own weights is freed after use', async (_, ones) => {
     const model = frozen(sequential([1]), { loss: bce() });
-    const elements = dataset({ xs: x, ys: x.map(() => [1]) }).map(({ xs, ys }) => ({
+    const elements = dataset({ xs: x, ys: ones }).map(({ xs, ys }) => ({
       xs: xs!,
       ys: ys!,
       sampleWeight: ys!,
     }));
+    const before = tf.memory().numTensors;
     const { loss } = await reportedBy(model.fitDataset(elements, once));
     expect(loss![0]).toBeCloseTo(mean(samples.map(({ z }) => binary(1, z))), 5);
+    expect(tf.memory().numTensors).toBe(before);
   });
 });

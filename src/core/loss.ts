@@ -10,7 +10,7 @@ import {
   withDefaults,
   type Config,
 } from './config.js';
-import { formatValue } from './errors.js';
+import { formatValue, ShapeError } from './errors.js';
 import { alignRanks, toFloat, toTensor, withShape, type Input } from './inputs.js';
 import { maskWeights, reduce, REDUCTIONS, type Reduction } from './reduction.js';
 import { preActivation } from './tape.js';
@@ -331,6 +331,8 @@ export interface Weighting {
   readonly sampleWeight?: Input | undefined;
   /** Weights by class: of the labels, for a loss that takes those, else of the per-sample values. */
   readonly classWeight?: Tensor | undefined;
+  /** Whether weights ask for one value per sample, and a single number is an error. */
+  readonly perSample?: boolean;
   /** What `yPred` is, if that is known better than from the options. */
   readonly fromLogits?: boolean | undefined;
 }
@@ -356,6 +358,11 @@ function compute(loss: Loss, yTrue: Input, yPred: Input, call: Call) {
   const values: Tensor = loss.compute(y, p, fromLogits, labelWeights);
   if (!((values as unknown) instanceof Tensor)) {
     throw new TypeError(`${who}: compute must return a tensor. Received: ${formatValue(values)}.`);
+  }
+  if (call.perSample === true && values.rank === 0 && (weights?.rank ?? 0) > 0) {
+    throw new ShapeError(
+      `${who}: a loss must give one value per sample where samples have weights. Received: a single number.`,
+    );
   }
   return {
     // The caller owns the result; a loss that returns its input would hand out the caller's own tensor.

@@ -62,10 +62,10 @@ export function compile(
   args: CompileArgs,
   original: LayersModel['compile'],
 ): void {
-  forgetPlan(model);
   const entries = lossesByOutput(args.loss, model.outputNames);
   if (entries === undefined || isPlain(args, entries, model.outputNames)) {
     original.call(model, args as ModelCompileArgs);
+    forgetPlan(model);
     if (entries !== undefined) setPlan(model, tfjsPlan(model, args));
   } else {
     compileWithPlan(model, args, entries, original);
@@ -116,7 +116,7 @@ function tfjsPlan(model: LayersModel, args: CompileArgs): Plan {
         metrics,
       },
     ],
-    active: false,
+    ours: false,
     args,
     trained: new EpochMeans(),
     tested: new EpochMeans(),
@@ -138,7 +138,7 @@ function compileWithPlan(
   const drafts = draftsOf(model, args, entries);
   const plan: Plan & { outputs: OutputPlan[] } = {
     outputs: [],
-    active: true,
+    ours: true,
     args,
     trained: new EpochMeans(),
     tested: new EpochMeans(),
@@ -158,6 +158,7 @@ function compileWithPlan(
       ]),
     ),
   } as unknown as ModelCompileArgs);
+  forgetPlan(model);
   plan.outputs.push(...completed(model, drafts));
   drafts.forEach(({ entry }, index) => {
     if (!isTfjs(entry)) acceptAnyTarget(model, index);

@@ -2,7 +2,7 @@ import { dispose, expandDims, Tensor, tidy, zeros } from '@tensorflow/tfjs-core'
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
 import { formatValue } from '../core/errors.js';
-import type { Tensors } from './layers_internals.js';
+import type { Data, Tensors } from './layers_internals.js';
 import { entryAt } from './per_output.js';
 import type { OutputPlan, Plan } from './plan.js';
 import {
@@ -16,7 +16,10 @@ import {
 /** The weights that go with targets, on their way through TF.js. */
 const weightsOfTargets = new WeakMap<object, GivenWeights>();
 
-/** The targets with weights that `standardizedTargets` finds again. */
+/** The tensors that were made of them, until TF.js disposes them. */
+const tensorsOfTargets = new WeakMap<object, Tensor[]>();
+
+/** The targets with weights that `weightsFor` finds again. */
 export function withWeights(y: Tensors, weights: GivenWeights): Tensors {
   if (!hasWeights(weights)) return y;
   // A new list or dict, so that other calls with the same targets have no weights.
@@ -60,11 +63,25 @@ export function weightsFor(
   const weights = weightsOfTargets.get(y);
   if (weights === undefined) return [];
   const shapes = model.outputs.map(({ shape }) => shape);
-  return tidy(() => weightTensors(outputs, targets, shapes, weights));
+  const tensors = tidy(() => weightTensors(outputs, targets, shapes, weights));
+  tensorsOfTargets.set(y, tensors);
+  return tensors;
+}
+
+/** Disposes the tensors of weights whose batch came to nothing. */
+export function disposeWeights(y: Tensors): void {
+  dispose(tensorsOfTargets.get(y) ?? []);
 }
 
 /** The weights of a batch of a dataset, by its first target; the step that reads them disposes them. */
 const weightsOfBatch = new WeakMap<Tensor, Tensor[]>();
+
+/** Whether there are weights of ours with a batch; TF.js itself puts one tensor of class weights behind each target. */
+export function carriesWeights({ outputs }: Plan, model: LayersModel, data: Data): boolean {
+  const [first, ...rest] = data.slice(model.inputs.length);
+  const behind = rest.slice(outputs.length - 1).filter((tensor) => tensor !== null);
+  return behind.length === 2 * outputs.length || (first ? weightsOfBatch.has(first) : false);
+}
 
 /** The weights of a batch: behind its targets, or kept beside them. */
 export function batchWeights(
@@ -76,7 +93,7 @@ export function batchWeights(
 }
 
 /** Disposes weights that were kept beside the targets of a batch. */
-export function disposeBatchWeights(data: readonly (Tensor | null)[]): void {
+export function disposeBatchWeights(data: Data): void {
   for (const tensor of data) if (tensor) dispose(weightsOfBatch.get(tensor) ?? []);
 }
 
@@ -142,19 +159,20 @@ function element(
   const targets = list.map((target, index) =>
     isColumn(model.outputs[index]?.shape) ? atLeastRank2(target) : target,
   );
-  if (hasWeights({ sampleWeight })) plan.active = true;
-  if (plan.active && hasWeights(given)) {
-    const shapes = model.outputs.map(({ shape }) => shape);
-    try {
+  try {
+    if ((plan.ours && hasWeights(given)) || hasWeights({ sampleWeight })) {
+      const shapes = model.outputs.map(({ shape }) => shape);
       const weights = tidy(() => weightTensors(plan.outputs, targets, shapes, given));
       weightsOfBatch.set(entryAt(targets, 0), weights);
-    } catch (error) {
-      dispose([xs, targets, sampleWeight].flatMap(tensorsIn));
-      throw error;
     }
-    // Nobody else disposes those that the dataset made, unless they are its data too.
-    const data = new Set([xs, targets].flatMap(tensorsIn));
-    for (const tensor of tensorsIn(sampleWeight)) if (!data.has(tensor)) tensor.dispose();
+  } catch (error) {
+    dispose([value, targets].flatMap(tensorsIn));
+    throw error;
+  }
+  // TF.js disposes what it is handed; nobody else disposes the rest of what the dataset made.
+  const handed = new Set([xs, targets].flatMap(tensorsIn));
+  for (const tensor of [ys, sampleWeight].flatMap(tensorsIn)) {
+    if (!handed.has(tensor)) tensor.dispose();
   }
   return { xs, ys: targets };
 }
@@ -188,8 +206,5 @@ function isColumn(shape: readonly (number | null)[] | undefined): boolean {
 
 /** [batch] as [batch, 1], as `fit` has it; TF.js would subtract it from an output [batch, 1] as [batch, batch]. */
 function atLeastRank2(target: Tensor): Tensor {
-  if (target.rank !== 1) return target;
-  const expanded = expandDims(target, 1);
-  target.dispose();
-  return expanded;
+  return target.rank === 1 ? expandDims(target, 1) : target;
 }

@@ -1,9 +1,9 @@
 import { add, clone, dispose, keep, tidy, type Scalar } from '@tensorflow/tfjs-core';
-import type { CustomCallback, CustomCallbackArgs } from '@tensorflow/tfjs-layers';
+import type { CustomCallback, CustomCallbackArgs, LayersModel } from '@tensorflow/tfjs-layers';
 
 import { divideNoNan } from '../core/op.js';
+import { hidden } from './layers_internals.js';
 import type { Plan } from './plan.js';
-import { reportedNames } from './steps.js';
 
 /** A number that a step reports beside the total loss. */
 export interface Reported {
@@ -22,46 +22,52 @@ interface Sums {
  * Keras divides the sum of all by the sum of all weights.
  */
 export class EpochMeans {
-  /** By position among what is reported; the total loss comes before all of them. */
-  private sums: (Sums | undefined)[] = [];
+  /** By position among what is reported; the total loss comes before all of them. Nothing while nobody asks for means. */
+  private sums: (Sums | undefined)[] | undefined;
+
+  /** Begins anew. */
+  begin(): void {
+    this.end();
+    this.sums = [];
+  }
 
   /** Adds a batch. */
   add(reported: readonly Reported[]): void {
     const before = this.sums;
+    if (before === undefined) return;
     this.sums = reported.map(({ sums }, index) => sums && total(before[index], sums));
-    before.forEach((sums) => {
-      dispose({ ...sums });
-    });
+    for (const sums of before) dispose({ ...sums });
   }
 
   /** Forgets all batches. */
-  clear(): void {
-    this.sums.forEach((sums) => {
-      dispose({ ...sums });
-    });
-    this.sums = [];
+  end(): void {
+    for (const sums of this.sums ?? []) dispose({ ...sums });
+    this.sums = undefined;
   }
 
-  /** The means in the place of those that TF.js took of all that was reported, and forgets the batches. */
+  /** The means in the place of those that TF.js took of all that was reported. */
   correct(means: Scalar[]): Scalar[] {
-    const corrected = means.map((mean, index) => {
-      const sums = this.sums[index - 1];
+    return means.map((mean, index) => {
+      const sums = this.sums?.[index - 1];
       if (sums === undefined) return mean;
       mean.dispose();
       return divideNoNan(sums.values, sums.weights) as Scalar;
     });
-    this.clear();
-    return corrected;
   }
 
   /** The means by the names of what is reported, as numbers. */
-  read(names: readonly string[]): Record<string, number> {
-    const means = this.sums.flatMap((sums, index) => {
-      if (sums === undefined) return [];
-      const [values, weights] = [sums.values.dataSync()[0], sums.weights.dataSync()[0]];
-      return [[names[index + 1], weights === 0 ? 0 : (values ?? 0) / (weights ?? 1)]] as const;
-    });
-    return Object.fromEntries(means) as Record<string, number>;
+  async read(names: readonly string[]): Promise<Record<string, number>> {
+    const means: Record<string, number> = {};
+    for (const [index, sums] of (this.sums ?? []).entries()) {
+      const name = names[index + 1];
+      if (sums === undefined || name === undefined) continue;
+      const [[values = 0], [weights = 0]] = await Promise.all([
+        sums.values.data(),
+        sums.weights.data(),
+      ]);
+      means[name] = weights === 0 ? 0 : values / weights;
+    }
+    return means;
   }
 }
 
@@ -88,24 +94,29 @@ export interface CallbackArgs {
 }
 
 /** The user's callbacks, after one that puts the means over the whole epoch into the logs. */
-export function withEpochMeans(plan: Plan, { callbacks, yieldEvery }: CallbackArgs): unknown {
+export function withEpochMeans(
+  model: LayersModel,
+  { outputs, trained }: Plan,
+  { callbacks, yieldEvery }: CallbackArgs,
+): unknown {
   const CallbackClass = Callback;
-  if (CallbackClass === undefined || plan.outputs.every(({ metrics }) => metrics.length === 0)) {
+  if (CallbackClass === undefined || outputs.every(({ metrics }) => metrics.length === 0)) {
     return callbacks;
   }
   const ours = new CallbackClass(
     {
       onEpochBegin: () => {
-        plan.trained.clear();
+        trained.begin();
       },
-      onEpochEnd: (_, logs) => {
-        Object.assign(logs ?? {}, plan.trained.read(reportedNames(plan)));
-        plan.trained.clear();
+      onEpochEnd: async (_, logs) => {
+        Object.assign(logs ?? {}, await trained.read(hidden(model).getDedupedMetricsNames()));
+        trained.end();
       },
     },
     'never',
   );
-  const given = [callbacks ?? []].flat() as (object | CustomCallbackArgs)[];
+  // Without callbacks TF.js has one that yields to others now and then.
+  const given = [callbacks ?? {}].flat() as (object | CustomCallbackArgs)[];
   return [
     ours,
     ...given.map((callback) =>

@@ -10,12 +10,15 @@ export interface Activation {
 }
 
 /** One step of training or evaluation on a batch: inputs, targets, and weights if there are any. */
-export type Step = (data: (Tensor | null)[]) => Scalar[];
+export type Step = (data: Data) => Scalar[];
+
+/** What TF.js hands to a step; behind targets without weights it puts a `null`. */
+export type Data = (Tensor | null)[];
 
 /** Data as users give it for several inputs or outputs. */
 export type Tensors = Tensor | Tensor[] | Record<string, Tensor>;
 
-/** The hidden methods of a model that are replaced. */
+/** The hidden methods of a model. */
 export interface HiddenMethods {
   /** Inputs and targets as lists, after checks of their shapes. */
   standardizeUserDataXY(
@@ -29,6 +32,8 @@ export interface HiddenMethods {
   makeTestFunction(): void;
   /** Runs the test step on all batches, and gives the means of what it reports. */
   testLoop(step: Step, ...data: unknown[]): Scalar[];
+  /** The names of what steps report, told apart by number where they are the same. */
+  getDedupedMetricsNames(): string[];
   getTrainingConfig(): object;
   loadTrainingConfig(config: object): void;
 }
@@ -38,6 +43,7 @@ const METHODS: readonly (keyof HiddenMethods)[] = [
   'makeTrainFunction',
   'makeTestFunction',
   'testLoop',
+  'getDedupedMetricsNames',
   'getTrainingConfig',
   'loadTrainingConfig',
 ];

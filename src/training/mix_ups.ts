@@ -2,6 +2,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 
 import { activationOf, classOf, isLoss, type Loss } from '../core/loss.js';
 import { warn } from '../core/warn.js';
+import { crossentropyByShapes } from './metrics.js';
 import type { OutputPlan, Plan } from './plan.js';
 
 /** Warns, once for the whole model, of what is allowed and yet hardly meant. */
@@ -12,11 +13,14 @@ export function warnOfMixUps(model: LayersModel, losses: readonly unknown[], pla
       ? []
       : [
           `No loss is given for ${untrained.map(({ name }) => `output '${name}'`).join(', ')}: ` +
-            `it is not trained, and needs no targets.`,
+            `it is not trained.`,
         ]),
     ...plan.outputs.flatMap((output, index) => {
-      const loss = losses[index];
-      return isLoss(loss) ? mixUps(output, loss, model.outputs[index]?.shape ?? []) : [];
+      const shape = model.outputs[index]?.shape ?? [];
+      const sizes = shape.map((size) => size ?? -1);
+      const given = losses[index];
+      const loss = given === crossentropyByShapes ? crossentropyByShapes(sizes, sizes) : given;
+      return isLoss(loss) ? mixUps(output, loss, shape) : [];
     }),
   ];
   if (warnings.length > 0) warn(warnings.join('\n'));

@@ -50,8 +50,8 @@ export interface OutputBatch extends OutputPlan, OutputWeights {
 /** How a model is trained and measured, as `compile` made it out. */
 export interface Plan {
   readonly outputs: readonly OutputPlan[];
-  /** Whether our steps run: where TF.js's own do what Keras does, they do. */
-  active: boolean;
+  /** Whether our steps always run. Where TF.js's own do what Keras does, ours run for batches with sample weights alone. */
+  readonly ours: boolean;
   /** What the user gave to `compile`. */
   readonly args: CompileArgs;
   /** Metrics over the batches that were trained on in this epoch, and over those of this evaluation. */
@@ -74,5 +74,7 @@ export function setPlan(model: LayersModel, plan: Plan): void {
 
 /** Forgets it. */
 export function forgetPlan(model: LayersModel): void {
+  plans.get(model)?.trained.end();
+  plans.get(model)?.tested.end();
   plans.delete(model);
 }

@@ -19,7 +19,7 @@ import { divideNoNan } from '../core/op.js';
 import { weigh } from '../core/weighting.js';
 import { batchWeights, disposeBatchWeights } from './data.js';
 import type { Reported } from './epoch_means.js';
-import { hidden, type Step } from './layers_internals.js';
+import { hidden, type Data, type Step } from './layers_internals.js';
 import { entryAt } from './per_output.js';
 import type { OutputBatch, OutputMetric, OutputPlan, Plan } from './plan.js';
 import { predictionsFor } from './predictions.js';
@@ -101,8 +101,8 @@ function inOrder<Output extends { readonly metrics: readonly OutputMetric[] }>(
 /** The total loss of a batch, and all that is reported beside it. */
 function measure(
   model: LayersModel,
-  { outputs }: Plan,
-  data: (Tensor | null)[],
+  { outputs, ours }: Plan,
+  data: Data,
   training: boolean,
 ): { total: Scalar; reported: Reported[] } {
   const [first, second] = [model.inputs.length, model.inputs.length + outputs.length];
@@ -128,8 +128,8 @@ function measure(
   }
   const terms = [
     ...trained.map(({ value, factor }) => (factor === 1 ? value : mul<Scalar>(value, factor))),
-    // Penalties of regularizers belong to the loss, also where it is only measured, as in Keras.
-    ...model.calculateLosses(),
+    // Penalties of regularizers belong to the loss, also where it is only measured, as in Keras; TF.js leaves them out there.
+    ...(training || ours ? model.calculateLosses() : []),
   ];
   return {
     total: terms.reduce((total, term) => add<Scalar>(total, term)),
@@ -154,7 +154,13 @@ function lossOf(batch: Omit<OutputBatch, 'loss'>, loss: Loss): Scalar {
   const { name, yTrue, sampleWeight, classWeight } = batch;
   const { yPred, fromLogits } = predictionsFor(batch, loss);
   const who = `${classOf(loss).className} of output '${name}'`;
-  const value = weightedLoss(loss, yTrue, yPred, { who, sampleWeight, classWeight, fromLogits });
+  const value = weightedLoss(loss, yTrue, yPred, {
+    who,
+    sampleWeight,
+    classWeight,
+    fromLogits,
+    perSample: true,
+  });
   // What is not reduced is trained on its mean.
   return value.rank === 0 ? (value as Scalar) : mean<Scalar>(value);
 }

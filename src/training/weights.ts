@@ -110,7 +110,8 @@ function sampleWeightByOutput(
 
 function isListOfWeights(given: readonly unknown[], outputs: number): boolean {
   const isNothing = (entry: unknown) => entry === null || entry === undefined;
-  if (given.some((entry) => entry instanceof Tensor || isNothing(entry))) return true;
+  const isTensor = (entry: unknown) => entry instanceof Tensor || ArrayBuffer.isView(entry);
+  if (given.some((entry) => isTensor(entry) || isNothing(entry))) return true;
   return outputs > 1 && given.some((entry) => typeof entry === 'object');
 }
 

@@ -1,0 +1,284 @@
+import { tidy, type io, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+
+import { warn } from '../core/warn.js';
+import { compile, type CompileArgs } from './compile.js';
+import {
+  carriesWeights,
+  completeTargets,
+  disposeWeights,
+  haveWeights,
+  preparedDataset,
+  weightsFor,
+  withWeights,
+  type Dataset,
+} from './data.js';
+import { withEpochMeans, type CallbackArgs } from './epoch_means.js';
+import {
+  hidden,
+  missingFields,
+  workingModel,
+  type HiddenMethods,
+  type Step,
+  type Tensors,
+} from './layers_internals.js';
+import { forgetPlan, planOf, type Plan } from './plan.js';
+import { portable, readMetadata, trainingConfig } from './saving.js';
+import { testStep, trainStep } from './steps.js';
+import { compileFrom, type TrainingConfig } from './training_config.js';
+import { hasWeights, type GivenWeights } from './weights.js';
+
+/** A method of a model. */
+type Method<Arguments extends unknown[], Result> = (
+  this: LayersModel,
+  ...args: Arguments
+) => Result;
+
+/** What makes a new method of the one that it replaces. */
+type Replacement<Arguments extends unknown[], Result> = (
+  original: Method<Arguments, Result>,
+) => Method<Arguments, Result>;
+
+const compileModel: Replacement<[CompileArgs], void> = (original) =>
+  function (args) {
+    compile(this, args, original);
+    const missing = missingFields(this);
+    if (missing.length > 0) {
+      warnOfMissing(missing);
+      forgetPlan(this);
+    }
+  };
+
+/** Tells that a member of TF.js is gone, without which our losses are plain functions to it. */
+export function warnOfMissing(members: readonly string[]): void {
+  warn(
+    `this version of TensorFlow.js lacks ${members.join(', ')}. Losses are trained as plain functions: ` +
+      `without sample weights, loss weights, recovered logits, and saving.`,
+  );
+}
+
+/** The plan of the model, which weights need: without one they would be lost. */
+function planFor(model: LayersModel, weights: GivenWeights): Plan | undefined {
+  const plan = planOf(model);
+  const isCompiled = (hidden(model).lossFunctions as unknown) !== undefined;
+  if (plan === undefined && isCompiled && hasWeights(weights)) {
+    throw new TypeError(
+      `The model was compiled before tfjs-losses was registered, and takes no sample weights. Call model.compile again.`,
+    );
+  }
+  return plan;
+}
+
+interface FitArgs extends GivenWeights, CallbackArgs {
+  validationData?: ValidationData;
+}
+
+type ValidationData = readonly [
+  x: Tensors,
+  y: Tensors,
+  sampleWeight?: GivenWeights['sampleWeight'],
+];
+
+const fit: Replacement<[x: Tensors, y: Tensors, args?: FitArgs], Promise<unknown>> = (original) =>
+  async function (x, y, args = {}) {
+    const { sampleWeight, classWeight, validationData, ...rest } = args;
+    const plan = planFor(this, { sampleWeight: sampleWeight ?? validationData?.[2] });
+    if (plan === undefined) return original.call(this, x, y, args);
+    // TF.js has class weights too; where its own steps run, they stay with it.
+    const isWeighted = plan.ours || hasWeights({ sampleWeight });
+    try {
+      return await original.call(
+        this,
+        x,
+        isWeighted ? withWeights(y, { sampleWeight, classWeight }) : y,
+        {
+          ...rest,
+          ...(!isWeighted && { classWeight }),
+          ...(validationData && { validationData: validationTargets(validationData) }),
+          ...(plan.ours && { callbacks: withEpochMeans(this, plan, rest) }),
+        } as FitArgs,
+      );
+    } finally {
+      plan.trained.end();
+    }
+  };
+
+/** Of another length they are TF.js's own, or its error. */
+function validationTargets(data: ValidationData): readonly Tensors[] {
+  if (data.length !== 3) return data as readonly Tensors[];
+  const [x, y, sampleWeight] = data;
+  return [x, withWeights(y, { sampleWeight })];
+}
+
+type FitDatasetArgs = GivenWeights & CallbackArgs & { validationData?: ValidationData | Dataset };
+
+const fitDataset: Replacement<[dataset: Dataset, args: FitDatasetArgs], Promise<unknown>> = (
+  original,
+) =>
+  async function (dataset, args) {
+    const plan = planOf(this);
+    // TF.js has an error for missing options.
+    if (plan === undefined || (args as unknown) === undefined) {
+      return original.call(this, dataset, args);
+    }
+    const { classWeight, validationData, ...rest } = args;
+    const prepared = preparedDataset(dataset, plan, this, classWeight) as Dataset;
+    const isDataset = validationData && 'iterator' in validationData;
+    try {
+      return await original.call(this, prepared, {
+        ...rest,
+        ...(plan.ours ? { callbacks: withEpochMeans(this, plan, rest) } : { classWeight }),
+        ...(validationData && {
+          validationData: isDataset ? validationData : validationTargets(validationData),
+        }),
+      } as FitDatasetArgs);
+    } finally {
+      plan.trained.end();
+    }
+  };
+
+const evaluate: Replacement<[x: Tensors, y: Tensors, args?: GivenWeights], unknown> = (original) =>
+  function (x, y, args = {}) {
+    const { sampleWeight, ...rest } = args;
+    const plan = planFor(this, { sampleWeight });
+    return original.call(this, x, plan ? withWeights(y, { sampleWeight }) : y, rest);
+  };
+
+const evaluateDataset: Replacement<
+  [dataset: Dataset, args?: object],
+  Promise<Scalar | Scalar[]>
+> = (original) =>
+  async function (dataset, args) {
+    const plan = planOf(this);
+    if (plan === undefined) return original.call(this, dataset, args);
+    plan.tested.begin();
+    try {
+      const prepared = preparedDataset(dataset, plan, this) as Dataset;
+      const means = await original.call(this, prepared, args);
+      return Array.isArray(means) ? plan.tested.correct(means) : means;
+    } finally {
+      plan.tested.end();
+    }
+  };
+
+const testLoop: Replacement<Parameters<HiddenMethods['testLoop']>, Scalar[]> = (original) =>
+  function (...args) {
+    const plan = planOf(this);
+    if (plan === undefined) return original.call(this, ...args);
+    plan.tested.begin();
+    try {
+      return plan.tested.correct(original.call(this, ...args));
+    } finally {
+      plan.tested.end();
+    }
+  };
+
+type TrainOnBatch = [x: Tensors, y: Tensors, weights?: GivenWeights];
+
+const trainOnBatch: Replacement<TrainOnBatch, Promise<unknown>> = (original) =>
+  async function (x, y, weights = {}) {
+    const targets = planFor(this, weights) === undefined ? y : withWeights(y, weights);
+    try {
+      return await original.call(this, x, targets);
+    } catch (error) {
+      disposeWeights(targets);
+      throw error;
+    }
+  };
+
+/** The method of `tf.Sequential` hands only two arguments on to the model inside. */
+const trainSequential: Replacement<TrainOnBatch, Promise<unknown>> = (original) =>
+  async function (x, y, weights) {
+    const inner = workingModel(this);
+    if (weights === undefined || inner === this) return original.call(this, x, y);
+    const trained = inner as { trainOnBatch(...args: TrainOnBatch): Promise<unknown> };
+    return trained.trainOnBatch(x, y, weights);
+  };
+
+const standardizeUserDataXY: Replacement<
+  Parameters<HiddenMethods['standardizeUserDataXY']>,
+  [Tensor[], Tensor[]]
+> = (original) =>
+  function (x, y, ...rest) {
+    const plan = planOf(this);
+    if (plan === undefined || !(plan.ours || haveWeights(y))) {
+      return original.call(this, x, y, ...rest);
+    }
+    // Nothing is left of it where something does not fit.
+    return tidy(() => {
+      const [xs, ys] = original.call(this, x, completeTargets(plan, y, x), ...rest);
+      return [xs, [...ys, ...weightsFor(plan, this, y, ys)]];
+    });
+  };
+
+const makeTrainFunction: Replacement<[], Step> = (original) =>
+  function () {
+    return chosenStep(this, original.call(this), trainStep);
+  };
+
+const makeTestFunction: Replacement<[], void> = (original) =>
+  function () {
+    original.call(this);
+    const { testFunction } = hidden(this);
+    if (testFunction) hidden(this).testFunction = chosenStep(this, testFunction, testStep);
+  };
+
+/** Our step where the plan or the batch asks for it, else TF.js's own. */
+function chosenStep(
+  model: LayersModel,
+  theirs: Step,
+  makeStep: (model: LayersModel, plan: Plan) => Step,
+): Step {
+  const plan = planOf(model);
+  if (plan === undefined) return theirs;
+  const ours = makeStep(model, plan);
+  return (data) => (plan.ours || carriesWeights(plan, model, data) ? ours(data) : theirs(data));
+}
+
+type SaveArgs = [target: string | io.IOHandler, config?: { includeOptimizer?: boolean }];
+
+const save: Replacement<SaveArgs, Promise<unknown>> = (original) =>
+  async function (target, config) {
+    const isCompiled = config?.includeOptimizer === true;
+    return original.call(this, isCompiled ? portable(this, target) : target, config);
+  };
+
+const getTrainingConfig: Replacement<[], object> = (original) =>
+  function () {
+    return trainingConfig(this, () => original.call(this));
+  };
+
+const loadTrainingConfig: Replacement<[config: TrainingConfig], void> = () =>
+  function (config) {
+    compileFrom(this, config);
+  };
+
+const setUserDefinedMetadata: Replacement<[metadata: Record<string, unknown>], void> = (original) =>
+  function (metadata) {
+    const own = readMetadata(this, metadata);
+    if (own !== undefined) original.call(this, own);
+  };
+
+/** The methods of all models, by name. */
+export const modelMethods = {
+  compile: compileModel,
+  fit,
+  fitDataset,
+  evaluate,
+  evaluateDataset,
+  trainOnBatch,
+  standardizeUserDataXY,
+  makeTrainFunction,
+  makeTestFunction,
+  testLoop,
+  save,
+  getTrainingConfig,
+  loadTrainingConfig,
+  setUserDefinedMetadata,
+};
+
+/** Those of them that work where hidden members of TF.js are gone. */
+export const plainMethods = { compile: compileModel };
+
+/** The methods of `tf.Sequential`. */
+export const sequentialMethods = { trainOnBatch: trainSequential };
