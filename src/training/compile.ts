@@ -7,7 +7,12 @@ import { isLoss, Loss, weightedValues } from '../core/loss.js';
 import { meanOver } from '../core/reduction.js';
 import { getLoss, isKnownLoss, type LossIdentifier } from '../registry.js';
 import { EpochMeans } from './epoch_means.js';
-import { acceptAnyTarget, hidden, TFJS_LOSSES, TFJS_METRICS } from './layers_internals.js';
+import {
+  acceptAnyTarget,
+  compiledFunctions,
+  TFJS_LOSSES,
+  TFJS_METRICS,
+} from './layers_internals.js';
 import {
   crossentropyByShapes,
   findMetric,
@@ -96,7 +101,7 @@ function isTfjsMetric(metric: MetricIdentifier): boolean {
 
 /** The plan of a model that TF.js alone compiled, for the day that it is given weights. */
 function tfjsPlan(model: LayersModel, args: CompileArgs): Plan {
-  const { lossFunctions, metricsTensors } = hidden(model);
+  const { lossFunctions, metricsTensors } = compiledFunctions(model);
   const metrics = metricsTensors.map(([metric], index) => ({
     name: entryAt(model.metricsNames, index + 1),
     weighted: false,
@@ -197,7 +202,7 @@ function draftsOf(model: LayersModel, args: CompileArgs, entries: readonly Entry
 
 /** The drafts with what TF.js has found: it lists the losses of several outputs before the metrics. */
 function completed(model: LayersModel, drafts: readonly Draft[]): OutputPlan[] {
-  const { lossFunctions, metricsTensors } = hidden(model);
+  const { lossFunctions, metricsTensors } = compiledFunctions(model);
   const tfjsMetrics = metricsTensors.slice(drafts.length > 1 ? drafts.length : 0);
   return drafts.map(({ entry, metrics, ...draft }, index) => ({
     ...draft,

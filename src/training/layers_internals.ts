@@ -77,6 +77,12 @@ export function missingMethods(prototype: LayersModel): string[] {
   return missing(prototype, METHODS);
 }
 
+/** The functions that TF.js's own `compile` has found. */
+export function compiledFunctions(model: LayersModel) {
+  const { lossFunctions = [], metricsTensors = [] } = model as unknown as Partial<HiddenFields>;
+  return { lossFunctions, metricsTensors };
+}
+
 /** The hidden fields that a compiled model lacks. */
 export function missingFields(model: LayersModel): string[] {
   return missing(model, FIELDS);
@@ -89,7 +95,8 @@ function missing(owner: LayersModel, names: readonly string[]): string[] {
 
 /** Lets an output's targets have any shape, where our losses check it: TF.js asks for that of the output. */
 export function acceptAnyTarget(model: LayersModel, output: number): void {
-  hidden(model).feedOutputShapes[output] = null;
+  const { feedOutputShapes } = model as unknown as Partial<HiddenFields>;
+  if (feedOutputShapes !== undefined) feedOutputShapes[output] = null;
 }
 
 /** The model inside a `tf.Sequential`, which does its work; any other model itself. */
