@@ -99,7 +99,7 @@ export function getLoss(identifier: LossIdentifier): Loss {
 
 /** Whether {@link getLoss} finds a loss for the name or function without making one up. */
 export function isKnownLoss(identifier: unknown): identifier is LossIdentifier {
-  if (typeof identifier === 'string') return shared().losses.has(toKey(identifier));
+  if (typeof identifier === 'string') return entryOf(identifier) !== undefined;
   if (typeof identifier !== 'function') return isSerializedLoss(identifier);
   return isLoss(identifier) || isLossClass(identifier) || shared().functions.has(identifier);
 }
@@ -161,7 +161,7 @@ export function deserializeLoss(serialized: SerializedLoss): Loss {
 }
 
 function named(name: string): LossClass {
-  const entry = shared().losses.get(toKey(name));
+  const entry = entryOf(name);
   if (entry !== undefined) return entry.lossClass;
   const names = listLosses();
   if (names.length === 0) {
@@ -171,6 +171,12 @@ function named(name: string): LossClass {
   }
   const aliases = [...shared().losses.values()].flatMap((known) => known.lossClass.aliases);
   throw unknownName('getLoss', 'loss', name, names, aliases);
+}
+
+/** What is known under a name. A name with a package is that of a user's loss, whatever ours are called. */
+function entryOf(name: string) {
+  const entry = shared().losses.get(toKey(name));
+  return entry?.builtIn === true && name.includes('>') ? undefined : entry;
 }
 
 function fromFunction(loss: LossFunction): Loss {

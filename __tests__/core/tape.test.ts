@@ -224,4 +224,14 @@ describe('probabilities count as they are', () => {
     expectClose(value, CLIPPED);
     kept.dispose();
   });
+
+  it('where an inner gradient asks for that of the probabilities themselves', () => {
+    const x = tf.tensor2d([[0.5]]);
+    const outer = tf.grad((logits) => {
+      const p = tf.sigmoid(logits);
+      return tf.sum(tf.mul(tf.grad((q) => loss([[1]], q))(p), p));
+    });
+    // The inner one is −1 / p, and times p it is −1, whatever the logits.
+    expectClose(outer(x), [[0]], { absolute: 1e-6 });
+  });
 });

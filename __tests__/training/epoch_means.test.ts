@@ -107,6 +107,49 @@ describe('a metric with weights is the mean over all of them, not over batches',
     expect(accuracy!.dataSync()[0]).toBeCloseTo(2 / 4, 6);
   });
 
+  it('for each of two evaluations at once', async () => {
+    const linear = compiled();
+    const first = () => rows().take(1);
+    const results = (await Promise.all([
+      linear.evaluateDataset(rows() as never, {}),
+      linear.evaluateDataset(first() as never, {}),
+    ])) as tf.Scalar[][];
+    const [all, one] = results.map(([, accuracy]) => accuracy!.dataSync()[0]!);
+    expect(all).toBeCloseTo(expected, 6);
+    expect(one).toBeCloseTo(10 / 11, 6);
+  });
+
+  it('and not of a batch that a callback trains on in between', async () => {
+    const linear = compiled();
+    const data = [xs(), ys(), ws()] as const;
+    const { history } = await linear.fit(data[0], data[1], {
+      ...args,
+      sampleWeight: data[2],
+      callbacks: {
+        onBatchEnd: async () => {
+          await linear.trainOnBatch(data[0], data[1]);
+        },
+      },
+    });
+    expect(history.acc![0]).toBeCloseTo(expected, 6);
+  });
+
+  it('leaves logs the tensors that TensorFlow.js gives to callbacks of a class', async () => {
+    const seen: unknown[] = [];
+    class Reader extends tf.Callback {
+      override onEpochEnd(_epoch: number, logs?: object): Promise<void> {
+        seen.push(...Object.values(logs ?? {}).map((value) => value instanceof tf.Tensor));
+        return Promise.resolve();
+      }
+    }
+    await compiled().fit(xs(), ys(), {
+      ...args,
+      sampleWeight: ws(),
+      callbacks: [new Reader()],
+    });
+    expect(seen).toEqual([true, true]);
+  });
+
   it('without weights is what it is without them', async () => {
     const mean = hits.reduce((sum, hit) => sum + hit, 0) / hits.length;
     const history = await compiled().fit(xs(), ys(), args);

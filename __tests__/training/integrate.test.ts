@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import * as tf from '@tensorflow/tfjs';
 
 import { BinaryCrossentropy, register, unregister } from '../../src/index.js';
-import { binary, frozen, sequential } from '../support/models.js';
+import { binary, frozen, functional, sequential } from '../support/models.js';
 
 const x = [[2], [-1], [3]];
 const y = [[1], [1], [0]];
@@ -56,6 +56,23 @@ describe('unregister', () => {
     const { history } = await model.fit(tf.tensor2d(x), tf.tensor2d(y), quiet);
     expect(history.loss![0]).toBeCloseTo(expected, 5);
     expect(history.acc![0]).toBeCloseTo(1 / 3, 5);
+  });
+
+  it('leaves its reported numbers their names, also of several outputs', async () => {
+    register(tf);
+    const model = frozen(functional([1], { name: 'a' }, { name: 'b', factor: -1 }), {
+      loss,
+      metrics: { a: 'accuracy', b: 'mse' },
+      weightedMetrics: { a: 'mse', b: 'accuracy' },
+    });
+    const fit = () => model.fit(tf.tensor2d(x), [tf.tensor2d(y), tf.tensor2d(y)], quiet);
+    const ours = (await fit()).history;
+    unregister();
+    const theirs = (await fit()).history;
+    expect(Object.keys(theirs)).toEqual(Object.keys(ours));
+    for (const [name, [value]] of Object.entries(ours)) {
+      expect(theirs[name]![0]).toBeCloseTo(value as number, 5);
+    }
   });
 
   it('and register again: a model that was compiled before trains on', async () => {
@@ -112,5 +129,33 @@ describe('a TensorFlow.js that lacks a hidden member', () => {
       Object.defineProperty(prototype, 'compile', method);
     }
     await Promise.resolve();
+  });
+});
+
+describe("layers of the user whose fields are called like TensorFlow.js's", () => {
+  class Scale extends tf.layers.Layer {
+    static className = 'Scale';
+    constructor(fields: object) {
+      super({});
+      Object.assign(this, fields);
+    }
+    override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+      return tf.sigmoid([inputs].flat()[0]!);
+    }
+    override computeOutputShape(shape: tf.Shape): tf.Shape {
+      return shape;
+    }
+  }
+
+  it.each([
+    ['a name', { activation: 'sigmoid' }],
+    ['a function', { activation: tf.sigmoid }],
+    ['outputs', { outputs: ['a'] }],
+  ])('are trained like any other: %s', async (_, fields) => {
+    const input = tf.input({ shape: [1] });
+    const outputs = new Scale(fields).apply(input) as tf.SymbolicTensor;
+    const model = frozen(tf.model({ inputs: input, outputs }), { loss: 'bce' });
+    const result = model.evaluate(tf.tensor2d(x), tf.tensor2d(y)) as tf.Scalar;
+    expect((await [result].flat()[0]!.data())[0]).toBeCloseTo(expected, 5);
   });
 });

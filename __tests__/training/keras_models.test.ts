@@ -172,10 +172,15 @@ describe('what cannot be read is reported, and the model still loads', () => {
     ],
     ['loss weights of no output', { loss: 'bce', loss_weights: { other: 1 } }, 'other'],
     ['no loss', { loss: null }, 'loss'],
+    [
+      'an optimizer that is none',
+      { loss: 'bce', optimizer_config: { class_name: 'constructor', config: {} } },
+      'optimizer',
+    ],
   ])('%s', async (_, config, told) => {
     const { modelJson } = named('Keras 3 .h5: a name');
     await load({
-      modelJson: { ...modelJson, trainingConfig: { ...config, optimizer_config: 'sgd' } },
+      modelJson: { ...modelJson, trainingConfig: { optimizer_config: 'sgd', ...config } },
     });
     expect(warnings.join()).toContain(told);
   });

@@ -270,6 +270,65 @@ describe('a model that is saved and loaded', () => {
     expect(history.loss).toEqual(first.loss);
   });
 
+  it("with functions of the user that are called like ours asks for the user's", async () => {
+    const linear = sequential(1, 'sigmoid');
+    const named = <F extends object>(name: string, f: F) =>
+      Object.defineProperty(f, 'name', { value: name });
+    const loss = (yTrue: tf.Tensor, yPred: tf.Tensor) =>
+      tf.mul(5, tf.metrics.binaryCrossentropy(yTrue, yPred));
+    const metric = (yTrue: tf.Tensor) => tf.mean(yTrue);
+    for (const name of ['binaryCrossentropy', 'bce', 'meanSquaredError']) {
+      linear.compile({
+        loss: named(name, loss),
+        metrics: [named('acc', metric), tf.metrics.meanSquaredError],
+        optimizer: 'sgd',
+      });
+      warnings = [];
+      const loaded = await load(await save(linear));
+      expect(warnings.join()).toContain(`loss '${name}', which is not registered`);
+      expect(warnings.join()).toContain('metric "user>acc"');
+      expect(loaded.metricsNames).toEqual(['loss', 'meanSquaredError']);
+      await expect(loaded.fit(x(), yesNo(), quiet)).rejects.toThrow('not registered');
+    }
+  });
+
+  it('keeps names as TensorFlow.js spells them, and a file that it can read, time after time', async () => {
+    let model = sequential(1, 'sigmoid') as tf.LayersModel;
+    model.compile({ loss: 'binaryCrossentropy', metrics: ['binaryAccuracy'], optimizer: 'sgd' });
+    for (let time = 0; time < 3; time++) {
+      const artifacts = await save(model);
+      expect(artifacts.trainingConfig).toBeDefined();
+      expect(artifacts.userDefinedMetadata).toBeUndefined();
+      model = await load(artifacts);
+      expect(model.loss).toBe('binaryCrossentropy');
+      expect(model.metricsNames).toEqual(['loss', 'binaryAccuracy']);
+    }
+  });
+
+  it('has lists of metrics by output', async () => {
+    const single = model([1, 'sigmoid']);
+    single.compile({
+      loss: 'binaryCrossentropy',
+      metrics: { a: ['accuracy', 'mae'] },
+      optimizer: 'sgd',
+    });
+    expect((await load(await save(single))).metricsNames).toEqual(['loss', 'acc', 'mae']);
+  });
+
+  it('is what TensorFlow.js without this package compiled it with last', async () => {
+    const linear = sequential(1, 'linear');
+    linear.compile({ loss: fromLogits, optimizer: 'adam' });
+    const artifacts = await save(linear);
+    unregister();
+    const plain = await load(artifacts);
+    plain.compile({ loss: 'meanSquaredError', optimizer: 'sgd' });
+    const again = await save(plain);
+    register(tf);
+    const loaded = await load(again);
+    expect(loaded.loss).toBe('meanSquaredError');
+    expect(loaded.optimizer.getClassName()).toBe('SGD');
+  });
+
   it('leaves no more tensors behind than TensorFlow.js does', async () => {
     const [xs, ys] = [x(), yesNo()];
     /** Tensors that one more time of saving, loading and training leaves. */

@@ -43,8 +43,10 @@ function describeObject(value: object | null): string {
   }
   try {
     // JSON has no word for these numbers.
-    const named = (_: string, entry: unknown) =>
-      typeof entry === 'number' && !Number.isFinite(entry) ? String(entry) : entry;
+    const named = (_: string, entry: unknown) => {
+      if (entry instanceof Tensor) return describeObject(entry);
+      return typeof entry === 'number' && !Number.isFinite(entry) ? String(entry) : entry;
+    };
     return JSON.stringify(value, named).replace(/"(NaN|-?Infinity)"/g, '$1');
   } catch {
     // Circular, or with a BigInt inside.

@@ -23,7 +23,10 @@ export function preActivation(
 
 /** The step on TF.js's tape that gave the tensor: near the end, if at all, since a loss follows its predictions. */
 function recordedStep(output: Tensor) {
-  const { activeTape: tape } = engine().state as { activeTape?: Tape | null };
+  const state = engine().state as State;
+  // Gradients in gradients share the tape, and an inner one may be asked for with respect to the output itself.
+  if (state.gradientDepth > 1 && !isOfInnermostGradient(output, state)) return undefined;
+  const { activeTape: tape } = state;
   for (let step = (tape?.length ?? 0) - 1; step >= 0; step--) {
     const node = tape?.[step];
     if (node?.outputs.some(({ id }) => id === output.id)) return node;
@@ -31,4 +34,14 @@ function recordedStep(output: Tensor) {
   return undefined;
 }
 
-type Tape = ReturnType<typeof engine>['state']['activeTape'];
+type State = Omit<ReturnType<typeof engine>['state'], 'activeTape'> & {
+  activeTape?: ReturnType<typeof engine>['state']['activeTape'] | null;
+};
+
+/** Whether the function whose gradient is recorded made the tensor: TF.js runs it in a scope called `forward`. */
+function isOfInnermostGradient(output: Tensor, { scopeStack }: State): boolean {
+  const names = scopeStack.map(({ name }) => name);
+  return scopeStack
+    .slice(Math.max(0, names.lastIndexOf('forward')))
+    .some(({ track }) => track.some(({ id }) => id === output.id));
+}

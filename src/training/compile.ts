@@ -6,7 +6,6 @@ import { formatValue } from '../core/errors.js';
 import { isLoss, Loss, weightedValues } from '../core/loss.js';
 import { meanOver } from '../core/reduction.js';
 import { getLoss, isKnownLoss, type LossIdentifier } from '../registry.js';
-import { EpochMeans } from './epoch_means.js';
 import {
   acceptAnyTarget,
   compiledFunctions,
@@ -22,7 +21,14 @@ import {
   type MetricIdentifier,
 } from './metrics.js';
 import { warnOfMixUps } from './mix_ups.js';
-import { byOutput, entryAt, isDict, numbersByOutput, type PerOutput } from './per_output.js';
+import {
+  byOutput,
+  entryAt,
+  isDict,
+  isNothing,
+  numbersByOutput,
+  type PerOutput,
+} from './per_output.js';
 import {
   forgetPlan,
   setPlan,
@@ -83,7 +89,6 @@ function isPlain(
   entries: readonly Entry[],
   outputs: readonly string[],
 ): boolean {
-  const isNothing = (value: unknown) => value === null || value === undefined;
   return (
     isNothing(lossWeights) &&
     isNothing(weightedMetrics) &&
@@ -123,8 +128,6 @@ function tfjsPlan(model: LayersModel, args: CompileArgs): Plan {
     ],
     ours: false,
     args,
-    trained: new EpochMeans(),
-    tested: new EpochMeans(),
   };
 }
 
@@ -145,8 +148,6 @@ function compileWithPlan(
     outputs: [],
     ours: true,
     args,
-    trained: new EpochMeans(),
-    tested: new EpochMeans(),
   };
   const planned = (index: number) => (): OutputPlan => entryAt(plan.outputs, index);
   original.call(model, {
@@ -278,6 +279,7 @@ function plainLoss(plain: PlainFunction): Loss {
 
 /** Fields that the class of a user declares are visible on the object, and TF.js takes visible fields for outputs. */
 function hideFields(loss: Loss): void {
+  if (Object.isFrozen(loss)) return;
   for (const key of Object.keys(loss)) Object.defineProperty(loss, key, { enumerable: false });
 }
 
@@ -339,7 +341,8 @@ function trainingFunction(output: () => OutputPlan): PlainFunction {
       const { values } = weightedValues(loss, yTrue, predictions.yPred, predictions);
       const axes = values.shape.map((_, axis) => axis).filter((axis) => axis > 0);
       const perSample = meanOver(values, axes);
-      return loss.reduction === 'sum' ? mul(perSample, values.size) : perSample;
+      const scale = output().lossWeight * (loss.reduction === 'sum' ? values.size : 1);
+      return scale === 1 ? perSample : mul(perSample, scale);
     });
 }
 

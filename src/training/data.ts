@@ -3,7 +3,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 
 import { formatValue } from '../core/errors.js';
 import type { Data, Tensors } from './layers_internals.js';
-import { entryAt } from './per_output.js';
+import { entryAt, isNothing } from './per_output.js';
 import type { OutputPlan, Plan } from './plan.js';
 import {
   hasWeights,
@@ -132,10 +132,6 @@ export function preparedDataset(
     ...(size === undefined ? {} : { size }),
     iterator: async () => prepare(await dataset.iterator()),
   };
-}
-
-function isNothing(value: unknown): value is null | undefined {
-  return value === null || value === undefined;
 }
 
 function element(

@@ -1,8 +1,8 @@
-import { add, clone, dispose, keep, tidy, type Scalar } from '@tensorflow/tfjs-core';
+import { add, clone, dispose, keep, Tensor, tidy, type Scalar } from '@tensorflow/tfjs-core';
 import type { CustomCallback, CustomCallbackArgs, LayersModel } from '@tensorflow/tfjs-layers';
 
 import { divideNoNan } from '../core/op.js';
-import { hidden } from './layers_internals.js';
+import { hidden, type Step } from './layers_internals.js';
 import type { Plan } from './plan.js';
 
 /** A number that a step reports beside the total loss. */
@@ -55,20 +55,30 @@ export class EpochMeans {
     });
   }
 
-  /** The means by the names of what is reported, as numbers. */
-  async read(names: readonly string[]): Promise<Record<string, number>> {
-    const means: Record<string, number> = {};
+  /** Puts the means into logs, by the names of what is reported. */
+  write(logs: Record<string, unknown>, names: readonly string[]): void {
     for (const [index, sums] of (this.sums ?? []).entries()) {
       const name = names[index + 1];
       if (sums === undefined || name === undefined) continue;
-      const [[values = 0], [weights = 0]] = await Promise.all([
-        sums.values.data(),
-        sums.weights.data(),
-      ]);
-      means[name] = weights === 0 ? 0 : values / weights;
+      const before = logs[name];
+      if (before instanceof Tensor) before.dispose();
+      logs[name] = keep(divideNoNan(sums.values, sums.weights));
     }
-    return means;
   }
+}
+
+/** The means of each step that `fit` or `evaluate` runs. */
+const meansOfSteps = new WeakMap<Step, EpochMeans>();
+
+/** Gives a step means of its own, which begin when somebody asks for them. */
+export function setMeans(step: Step, means: EpochMeans): Step {
+  meansOfSteps.set(step, means);
+  return step;
+}
+
+/** The means of a step, if it is one of ours. */
+export function meansOf(step: Step | undefined): EpochMeans | undefined {
+  return step && meansOfSteps.get(step);
 }
 
 function total(before: Sums | undefined, sums: Sums): Sums {
@@ -93,34 +103,40 @@ export interface CallbackArgs {
   yieldEvery?: ConstructorParameters<typeof CustomCallback>[1];
 }
 
-/** The user's callbacks, after one that puts the means over the whole epoch into the logs. */
+/** The user's callbacks, after one that puts the means over the whole epoch into the logs; and what ends them. */
 export function withEpochMeans(
   model: LayersModel,
-  { outputs, trained }: Plan,
+  plan: Plan,
   { callbacks, yieldEvery }: CallbackArgs,
-): unknown {
+): { callbacks: unknown; end: () => void } {
   const CallbackClass = Callback;
-  if (CallbackClass === undefined || outputs.every(({ metrics }) => metrics.length === 0)) {
-    return callbacks;
+  const hasMetrics = plan.outputs.some(({ metrics }) => metrics.length > 0);
+  if (CallbackClass === undefined || !hasMetrics) return { callbacks, end: () => undefined };
+  let means: EpochMeans | undefined;
+  // Methods, not options: TF.js would read all logs back for these.
+  class EpochMeansCallback extends CallbackClass {
+    override onTrainBegin(): Promise<void> {
+      means = plan.trained;
+      return Promise.resolve();
+    }
+    override onEpochBegin(): Promise<void> {
+      means?.begin();
+      return Promise.resolve();
+    }
+    override onEpochEnd(_epoch: number, logs: object = {}): Promise<void> {
+      means?.write(logs as Record<string, unknown>, hidden(model).getDedupedMetricsNames());
+      return Promise.resolve();
+    }
   }
-  const ours = new CallbackClass(
-    {
-      onEpochBegin: () => {
-        trained.begin();
-      },
-      onEpochEnd: async (_, logs) => {
-        Object.assign(logs ?? {}, await trained.read(hidden(model).getDedupedMetricsNames()));
-        trained.end();
-      },
-    },
-    'never',
-  );
   // Without callbacks TF.js has one that yields to others now and then.
   const given = [callbacks ?? {}].flat() as (object | CustomCallbackArgs)[];
-  return [
-    ours,
-    ...given.map((callback) =>
-      'setParams' in callback ? callback : new CallbackClass(callback, yieldEvery),
-    ),
-  ];
+  return {
+    callbacks: [
+      new EpochMeansCallback({}, 'never'),
+      ...given.map((callback) =>
+        'setParams' in callback ? callback : new CallbackClass(callback, yieldEvery),
+      ),
+    ],
+    end: () => means?.end(),
+  };
 }

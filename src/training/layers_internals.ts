@@ -106,8 +106,17 @@ export function workingModel(model: LayersModel): LayersModel {
 
 /** The activation of a layer, if it has one. */
 export function layerActivation(layer: object): Activation | undefined {
-  const { activation } = layer as { activation?: Activation | null };
-  return activation ?? undefined;
+  const { activation } = layer as { activation?: Partial<Activation> | null };
+  // A layer of the user may call something else so.
+  const is =
+    typeof activation?.apply === 'function' && typeof activation.getClassName === 'function';
+  return is ? (activation as Activation) : undefined;
+}
+
+/** The layer that `tf.layers.timeDistributed` applies to each time step. */
+export function timeDistributedLayer(layer: object): object | undefined {
+  const { layer: inner, getClassName } = layer as { layer?: object; getClassName?: () => string };
+  return getClassName?.call(layer) === 'TimeDistributed' ? inner : undefined;
 }
 
 /** What `tf.layers.softmax()` calls, and along which axis. */

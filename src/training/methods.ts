@@ -13,7 +13,7 @@ import {
   withWeights,
   type Dataset,
 } from './data.js';
-import { withEpochMeans, type CallbackArgs } from './epoch_means.js';
+import { EpochMeans, meansOf, setMeans, withEpochMeans, type CallbackArgs } from './epoch_means.js';
 import {
   hidden,
   missingFields,
@@ -23,9 +23,9 @@ import {
   type Tensors,
 } from './layers_internals.js';
 import { forgetPlan, planOf, type Plan } from './plan.js';
-import { portable, readMetadata, trainingConfig } from './saving.js';
+import { portable, compileFromMetadata, trainingConfig } from './saving.js';
 import { testStep, trainStep } from './steps.js';
-import { compileFrom, type TrainingConfig } from './training_config.js';
+import { compileFrom, inOwnSpelling, type TrainingConfig } from './training_config.js';
 import { hasWeights, type GivenWeights } from './weights.js';
 
 /** A method of a model. */
@@ -86,6 +86,7 @@ const fit: Replacement<[x: Tensors, y: Tensors, args?: FitArgs], Promise<unknown
     if (plan === undefined) return original.call(this, x, y, args);
     // TF.js has class weights too; where its own steps run, they stay with it.
     const isWeighted = plan.ours || hasWeights({ sampleWeight });
+    const { callbacks, end } = withEpochMeans(this, plan, rest);
     try {
       return await original.call(
         this,
@@ -95,11 +96,11 @@ const fit: Replacement<[x: Tensors, y: Tensors, args?: FitArgs], Promise<unknown
           ...rest,
           ...(!isWeighted && { classWeight }),
           ...(validationData && { validationData: validationTargets(validationData) }),
-          ...(plan.ours && { callbacks: withEpochMeans(this, plan, rest) }),
+          ...(plan.ours && { callbacks }),
         } as FitArgs,
       );
     } finally {
-      plan.trained.end();
+      end();
     }
   };
 
@@ -124,16 +125,17 @@ const fitDataset: Replacement<[dataset: Dataset, args: FitDatasetArgs], Promise<
     const { classWeight, validationData, ...rest } = args;
     const prepared = preparedDataset(dataset, plan, this, classWeight) as Dataset;
     const isDataset = validationData && 'iterator' in validationData;
+    const { callbacks, end } = withEpochMeans(this, plan, rest);
     try {
       return await original.call(this, prepared, {
         ...rest,
-        ...(plan.ours ? { callbacks: withEpochMeans(this, plan, rest) } : { classWeight }),
+        ...(plan.ours ? { callbacks } : { classWeight }),
         ...(validationData && {
           validationData: isDataset ? validationData : validationTargets(validationData),
         }),
       } as FitDatasetArgs);
     } finally {
-      plan.trained.end();
+      end();
     }
   };
 
@@ -151,25 +153,27 @@ const evaluateDataset: Replacement<
   async function (dataset, args) {
     const plan = planOf(this);
     if (plan === undefined) return original.call(this, dataset, args);
-    plan.tested.begin();
+    const evaluation = original.call(this, preparedDataset(dataset, plan, this) as Dataset, args);
+    // It has made its step, and waits for the first batch.
+    const means = meansOf(hidden(this).testFunction);
+    means?.begin();
     try {
-      const prepared = preparedDataset(dataset, plan, this) as Dataset;
-      const means = await original.call(this, prepared, args);
-      return Array.isArray(means) ? plan.tested.correct(means) : means;
+      const results = await evaluation;
+      return means && Array.isArray(results) ? means.correct(results) : results;
     } finally {
-      plan.tested.end();
+      means?.end();
     }
   };
 
 const testLoop: Replacement<Parameters<HiddenMethods['testLoop']>, Scalar[]> = (original) =>
-  function (...args) {
-    const plan = planOf(this);
-    if (plan === undefined) return original.call(this, ...args);
-    plan.tested.begin();
+  function (step, ...args) {
+    const means = meansOf(step);
+    if (means === undefined) return original.call(this, step, ...args);
+    means.begin();
     try {
-      return plan.tested.correct(original.call(this, ...args));
+      return means.correct(original.call(this, step, ...args));
     } finally {
-      plan.tested.end();
+      means.end();
     }
   };
 
@@ -213,7 +217,10 @@ const standardizeUserDataXY: Replacement<
 
 const makeTrainFunction: Replacement<[], Step> = (original) =>
   function () {
-    return chosenStep(this, original.call(this), trainStep);
+    const step = chosenStep(this, original.call(this), trainStep);
+    const [plan, means] = [planOf(this), meansOf(step)];
+    if (plan && means) plan.trained = means;
+    return step;
   };
 
 const makeTestFunction: Replacement<[], void> = (original) =>
@@ -227,12 +234,16 @@ const makeTestFunction: Replacement<[], void> = (original) =>
 function chosenStep(
   model: LayersModel,
   theirs: Step,
-  makeStep: (model: LayersModel, plan: Plan) => Step,
+  makeStep: (model: LayersModel, plan: Plan, means: EpochMeans) => Step,
 ): Step {
   const plan = planOf(model);
   if (plan === undefined) return theirs;
-  const ours = makeStep(model, plan);
-  return (data) => (plan.ours || carriesWeights(plan, model, data) ? ours(data) : theirs(data));
+  const means = new EpochMeans();
+  const ours = makeStep(model, plan, means);
+  return setMeans(
+    (data) => (plan.ours || carriesWeights(plan, model, data) ? ours(data) : theirs(data)),
+    means,
+  );
 }
 
 type SaveArgs = [target: string | io.IOHandler, config?: { includeOptimizer?: boolean }];
@@ -250,12 +261,12 @@ const getTrainingConfig: Replacement<[], object> = (original) =>
 
 const loadTrainingConfig: Replacement<[config: TrainingConfig], void> = () =>
   function (config) {
-    compileFrom(this, config);
+    compileFrom(this, inOwnSpelling(config));
   };
 
 const setUserDefinedMetadata: Replacement<[metadata: Record<string, unknown>], void> = (original) =>
   function (metadata) {
-    const own = readMetadata(this, metadata);
+    const own = compileFromMetadata(this, metadata);
     if (own !== undefined) original.call(this, own);
   };
 

@@ -32,7 +32,7 @@ export function metricsOf(
 ): MetricIdentifier[] {
   if (Array.isArray(given)) {
     // A list of lists has one for each output.
-    const isNested = given.some((entry) => Array.isArray(entry) || entry === null);
+    const isNested = given.some(Array.isArray);
     if (isNested && given.length !== outputs.length) {
       throw new RangeError(
         `${who} must have one list per output (${outputs.join(', ')}). Received: ${given.length} lists.`,
@@ -46,7 +46,8 @@ export function metricsOf(
 
 function listOf(given: unknown): MetricIdentifier[] {
   if (given === null || given === undefined) return [];
-  return (Array.isArray(given) ? given : [given]) as MetricIdentifier[];
+  const list = (Array.isArray(given) ? given : [given]) as (MetricIdentifier | null)[];
+  return list.filter((metric) => metric !== null);
 }
 
 /** The metric that a name, function or saved config stands for; nothing for a name that only TF.js itself may know. */

@@ -78,19 +78,30 @@ export function readOptimizer(saved: unknown): ReadOptimizer {
   const config = (given ?? {}) as Config;
   // Keras puts the package of a class before its name.
   const name = String(className).split('>').at(-1) ?? '';
-  const make = KERAS[name.toLowerCase()];
+  const key = name.toLowerCase();
+  const make = Object.hasOwn(KERAS, key) ? KERAS[key] : undefined;
   const isKeras = make !== undefined && !('learningRate' in config);
   if (isKeras) return readKeras(name, config, make);
-  const registered = serialization.SerializationMap.getMap().classNameMap[name];
-  if (registered !== undefined) {
+  return (
+    readRegistered(name, config) ?? {
+      optimizer: new UnreadOptimizer(saved),
+      problems: [`optimizer ${formatValue(className)} is not known here`],
+    }
+  );
+}
+
+/** An optimizer of TF.js's own, or one that a user registered with it. */
+function readRegistered(name: string, config: Config): ReadOptimizer | undefined {
+  const { classNameMap } = serialization.SerializationMap.getMap();
+  const registered = Object.hasOwn(classNameMap, name) ? classNameMap[name] : undefined;
+  if (registered === undefined) return undefined;
+  try {
     const [optimizerClass, fromConfig] = registered;
-    const optimizer = fromConfig(optimizerClass, config as never) as unknown as Optimizer;
-    if (optimizer instanceof Optimizer) return { optimizer, problems: [] };
+    const optimizer = fromConfig(optimizerClass, config as never) as unknown;
+    return optimizer instanceof Optimizer ? { optimizer, problems: [] } : undefined;
+  } catch {
+    return undefined;
   }
-  return {
-    optimizer: new UnreadOptimizer(saved),
-    problems: [`optimizer ${formatValue(className)} is not known here`],
-  };
 }
 
 function readKeras(

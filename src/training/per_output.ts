@@ -4,6 +4,11 @@ import { isSerializedLoss } from '../registry.js';
 /** One for all outputs, or one for each by position or name. */
 export type PerOutput<T> = T | readonly T[] | Readonly<Record<string, T>>;
 
+/** What JSON and options have for something that is not there. */
+export function isNothing(value: unknown): value is null | undefined {
+  return value === null || value === undefined;
+}
+
 /** A dict by output is what is neither a list, nor a saved config. */
 export function isDict(value: unknown): value is Record<string, unknown> {
   return (

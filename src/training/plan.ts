@@ -54,9 +54,8 @@ export interface Plan {
   readonly ours: boolean;
   /** What the user gave to `compile`. */
   readonly args: CompileArgs;
-  /** Metrics over the batches that were trained on in this epoch, and over those of this evaluation. */
-  readonly trained: EpochMeans;
-  readonly tested: EpochMeans;
+  /** The means of the training step that was made last. */
+  trained?: EpochMeans;
 }
 
 /** By the model that does the work. */
@@ -74,7 +73,5 @@ export function setPlan(model: LayersModel, plan: Plan): void {
 
 /** Forgets it. */
 export function forgetPlan(model: LayersModel): void {
-  plans.get(model)?.trained.end();
-  plans.get(model)?.tested.end();
   plans.delete(model);
 }

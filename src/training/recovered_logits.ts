@@ -2,7 +2,7 @@ import { clone, engine, keep, scalar, type Tensor } from '@tensorflow/tfjs-core'
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 
 import type { ActivationKind } from '../core/loss.js';
-import { layerActivation, softmaxLayer } from './layers_internals.js';
+import { layerActivation, softmaxLayer, timeDistributedLayer } from './layers_internals.js';
 
 /**
  * What the activations of a running step made their outputs of. A probability has lost the digits that its logit has:
@@ -39,13 +39,21 @@ export function outputActivation(output: SymbolicTensor): OutputActivation | und
   const { sourceLayer, outputTensorIndex = 0 } = output;
   // A model used as a layer: look inside.
   const inner = (sourceLayer as Partial<LayersModel>).outputs?.[outputTensorIndex];
-  if (inner !== undefined) return outputActivation(inner);
-  const activation = layerActivation(sourceLayer);
+  const isModel = (inner?.sourceLayer as unknown) !== undefined;
+  return inner && isModel ? outputActivation(inner) : activationOfLayer(sourceLayer);
+}
+
+function activationOfLayer(layer: object): OutputActivation | undefined {
+  const activation = layerActivation(layer);
   if (activation !== undefined) {
     return { name: activation.getClassName(), axis: -1, owner: activation, method: 'apply' };
   }
-  const softmax = softmaxLayer(sourceLayer);
-  return softmax && { name: 'softmax', axis: softmax.axis, owner: softmax, method: 'softmax' };
+  const softmax = softmaxLayer(layer);
+  if (softmax !== undefined) {
+    return { name: 'softmax', axis: softmax.axis, owner: softmax, method: 'softmax' };
+  }
+  const inner = timeDistributedLayer(layer);
+  return inner && activationOfLayer(inner);
 }
 
 /** Runs a step of a model such that `recoveredLogits` knows what went into the given activations. */

@@ -44,14 +44,19 @@ export function portable(model: LayersModel, target: string | io.IOHandler): str
   };
 }
 
-/** Compiles a loaded model from its metadata, and gives the metadata that are the user's own, if there are any. */
-export function readMetadata(
+/**
+ * Compiles a model that was just loaded with what its metadata say, and gives the metadata that are the user's own, if there are
+ * any. A model that is compiled already stays as it is: somebody saved it again without this package.
+ */
+export function compileFromMetadata(
   model: LayersModel,
   metadata: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> | undefined {
-  // What is no object at all TF.js has an error for.
-  if (typeof metadata !== 'object' || !Object.hasOwn(metadata, KEY)) return metadata;
+  const isObject = typeof metadata === 'object' && (metadata as unknown) !== null;
+  // What is no object TF.js has an error for.
+  if (!isObject || !Object.hasOwn(metadata, KEY)) return metadata;
   const { [KEY]: config, ...own } = metadata;
-  compileFrom(model, config as TrainingConfig);
+  const isCompiled = (model.optimizer as unknown) !== undefined;
+  if (!isCompiled && typeof config === 'object' && config !== null) compileFrom(model, config);
   return Object.keys(own).length > 0 ? own : undefined;
 }

@@ -18,7 +18,7 @@ import { classOf, takesLabelWeights, weightedLoss, type Loss } from '../core/los
 import { divideNoNan } from '../core/op.js';
 import { weigh } from '../core/weighting.js';
 import { batchWeights, disposeBatchWeights } from './data.js';
-import type { Reported } from './epoch_means.js';
+import type { EpochMeans, Reported } from './epoch_means.js';
 import { hidden, type Data, type Step } from './layers_internals.js';
 import { entryAt } from './per_output.js';
 import type { OutputBatch, OutputMetric, OutputPlan, Plan } from './plan.js';
@@ -26,7 +26,7 @@ import { predictionsFor } from './predictions.js';
 import { recordingLogits } from './recovered_logits.js';
 
 /** A step that trains the model on a batch. */
-export function trainStep(model: LayersModel, plan: Plan): Step {
+export function trainStep(model: LayersModel, plan: Plan, means: EpochMeans): Step {
   return step(plan, (data) => {
     const reported: Reported[] = [];
     const cost = (): Scalar => {
@@ -36,18 +36,18 @@ export function trainStep(model: LayersModel, plan: Plan): Step {
     };
     const variables = hidden(model).collectedTrainableWeights.map((weight) => weight.read());
     const total = model.optimizer.minimize(cost, true, variables);
-    plan.trained.add(reported);
+    means.add(reported);
     for (const { sums } of reported) dispose({ ...sums });
     return [total ?? scalar(0), ...reported.map(({ value }) => value)];
   });
 }
 
 /** A step that measures the model on a batch. */
-export function testStep(model: LayersModel, plan: Plan): Step {
+export function testStep(model: LayersModel, plan: Plan, means: EpochMeans): Step {
   return step(plan, (data) =>
     tidy(() => {
       const { total, reported } = measure(model, plan, data, false);
-      plan.tested.add(reported);
+      means.add(reported);
       return [total, ...reported.map(({ value }) => value)];
     }),
   );
@@ -85,17 +85,13 @@ export function reportedNames({ outputs }: Plan): string[] {
   ];
 }
 
-/** All metrics with their outputs: those without weights first, as in Keras. */
+/** All metrics with their outputs, in TF.js's order. */
 function inOrder<Output extends { readonly metrics: readonly OutputMetric[] }>(
   outputs: readonly Output[],
 ): [Output, OutputMetric][] {
-  const all = outputs.flatMap((output) =>
+  return outputs.flatMap((output) =>
     output.metrics.map((metric): [Output, OutputMetric] => [output, metric]),
   );
-  return [
-    ...all.filter(([, { weighted }]) => !weighted),
-    ...all.filter(([, { weighted }]) => weighted),
-  ];
 }
 
 /** The total loss of a batch, and all that is reported beside it. */
@@ -110,7 +106,7 @@ function measure(
   const given = batchWeights(data.slice(second), targets);
   // Class weights are for training alone, as in Keras.
   const weights = training ? given : given.map(({ sampleWeight }) => ({ sampleWeight }));
-  const predicted = model.call(data.slice(0, first) as Tensor[], { training });
+  const predicted = model.call(data.slice(0, first) as Tensor[], training ? { training } : {});
   const predictions = Array.isArray(predicted) ? predicted : [predicted];
   const batches = outputs.map((output, index) =>
     outputBatch(

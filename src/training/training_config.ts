@@ -18,8 +18,8 @@ import type { CompileArgs } from './compile.js';
 import { layersMetric, TFJS_LOSSES, TFJS_METRICS, workingModel } from './layers_internals.js';
 import { findMetric, isNamedByLoss, type GivenMetrics, type MetricIdentifier } from './metrics.js';
 import { readOptimizer } from './optimizers.js';
-import { isDict } from './per_output.js';
-import { savedUnread, standIn } from './unread_loss.js';
+import { isDict, isNothing } from './per_output.js';
+import { nameOf, savedUnread, standIn } from './unread_loss.js';
 
 /** What `compile` was given, as Keras saves it: `training_config` in its `.h5` files, `compile_config` in `.keras` files. */
 export interface TrainingConfig {
@@ -52,8 +52,8 @@ export function isTfjsConfig({
   metrics,
   weightedMetrics,
 }: CompileArgs): boolean {
-  const isNothing = (value: unknown) => value === null || value === undefined;
-  const names = (given: unknown) => (isDict(given) ? Object.values(given) : [given]).flat();
+  const names = (given: unknown): unknown[] =>
+    Array.isArray(given) ? given : isDict(given) ? Object.values(given) : [given];
   return (
     isNothing(lossWeights) &&
     isNothing(weightedMetrics) &&
@@ -82,12 +82,37 @@ function writeLoss(loss: unknown): unknown {
 function writeMetric(metric: unknown): unknown {
   if (typeof metric !== 'function') return metric;
   if (isLoss(metric)) return serializeLoss(metric);
+  if (isKnownLoss(metric)) return serializeLoss(getLoss(metric));
+  if (layersMetric(metric.name) === metric) return metric.name;
   return savedMetric(metric) ?? writeFunction(metric.name);
 }
 
-/** A function by its name, as Keras has it: whoever reads it must know a function of this name. */
+/** A function of the user as Keras has it, by its name and a package: whoever reads it must know a function of this name. */
 function writeFunction(name: string): SerializedLoss {
-  return { module: 'builtins', class_name: 'function', config: name, registered_name: 'function' };
+  // TF.js names the functions of `tf.losses` so.
+  const own = name.replace(/__op$/, '');
+  return {
+    module: 'builtins',
+    class_name: 'function',
+    config: `user>${own === '' ? 'loss' : own}`,
+    registered_name: 'function',
+  };
+}
+
+/** A config that TF.js wrote, which turns its names into snake_case, with the names in its own spelling; others as they are. */
+export function inOwnSpelling(config: TrainingConfig): TrainingConfig {
+  const { config: optimizer } = (config.optimizer_config ?? {}) as { config?: object };
+  if (optimizer === undefined || !('learningRate' in optimizer)) return config;
+  const known = [...TFJS_LOSSES, ...TFJS_METRICS];
+  const respell = (name: unknown) => {
+    const own = typeof name === 'string' ? toFunctionName(name) : '';
+    return known.includes(own) ? own : name;
+  };
+  return {
+    ...config,
+    loss: mapEntries(config.loss, respell),
+    metrics: mapEntries(config.metrics, respell),
+  };
 }
 
 /** Compiles a model with what Keras, TF.js or this package has saved of it. What nobody here knows is reported. */
@@ -97,7 +122,7 @@ export function compileFrom(model: LayersModel, config: TrainingConfig): void {
   const { optimizer, problems: ofOptimizer } = readOptimizer(
     config.optimizer_config ?? config.optimizer,
   );
-  ofOptimizer.forEach(report);
+  problems.push(...ofOptimizer);
   // A `tf.Sequential` that was just read has no names yet, and one output.
   const { outputNames: outputs = [] } = workingModel(model) as { outputNames?: string[] };
   try {
@@ -106,7 +131,9 @@ export function compileFrom(model: LayersModel, config: TrainingConfig): void {
       loss: mapEntries(config.loss, (loss) => readLoss(loss, report)) as CompileArgs['loss'],
       lossWeights: config.loss_weights as CompileArgs['lossWeights'],
       metrics: readMetrics(config.metrics, outputs, report),
-      weightedMetrics: readMetrics(config.weighted_metrics, outputs, report),
+      weightedMetrics: isNothing(config.weighted_metrics)
+        ? null
+        : readMetrics(config.weighted_metrics, outputs, report),
     });
   } catch (error) {
     report(`all that it was compiled with (${(error as Error).message})`);
@@ -142,7 +169,7 @@ function readLossName(name: string, report: Report): unknown {
   if (known || ['crossentropy', 'ce'].includes(name.toLowerCase())) return name;
   const tfjs = toFunctionName(name);
   if (TFJS_LOSSES.includes(tfjs)) return tfjs;
-  report(`loss '${name}', which is not registered`);
+  report(`loss '${nameOf(name)}', which is not registered`);
   return standIn(name);
 }
 

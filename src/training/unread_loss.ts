@@ -29,15 +29,19 @@ export function unreadLoss(loss: unknown): ChooseLoss | undefined {
 
 function read(saved: string | SerializedLoss): Loss {
   const serialized = typeof saved === 'string' ? { class_name: saved, config: saved } : saved;
-  if (!isKnownLoss(nameOf(saved))) throw notRegistered(saved);
+  if (!isKnownLoss(fullName(saved))) throw notRegistered(saved);
   return deserializeLoss(serialized);
 }
 
-function nameOf(saved: string | SerializedLoss): string {
-  const name = typeof saved === 'string' ? saved : saved.class_name;
-  const own = typeof saved === 'object' && typeof saved.config === 'string' ? saved.config : name;
-  // Keras puts the package of a user's loss before its name.
-  return own.replace(/^.*>/, '');
+/** The name of a saved loss, with the package that Keras puts before that of a user. */
+function fullName(saved: string | SerializedLoss): string {
+  if (typeof saved === 'string') return saved;
+  return typeof saved.config === 'string' ? saved.config : saved.class_name;
+}
+
+/** The name of a saved loss, without the package. */
+export function nameOf(saved: string | SerializedLoss): string {
+  return fullName(saved).replace(/^.*>/, '');
 }
 
 function notRegistered(saved: string | SerializedLoss): RangeError {

@@ -18,7 +18,7 @@ import { resolveAxis } from '../core/checks.js';
 import { formatShape, formatValue, ShapeError } from '../core/errors.js';
 import { toFloat, toTensor, type Input } from '../core/inputs.js';
 import { classOf, takesLabelWeights, type Loss } from '../core/loss.js';
-import { byOutput, entryAt, isDict, type PerOutput } from './per_output.js';
+import { byOutput, entryAt, isDict, isNothing, type PerOutput } from './per_output.js';
 import type { OutputPlan } from './plan.js';
 
 /** Weight of each class, by its index; classes that are not listed have weight 1. */
@@ -41,7 +41,7 @@ export interface OutputWeights {
 
 /** Whether there are any. */
 export function hasWeights({ sampleWeight, classWeight }: GivenWeights): boolean {
-  return (sampleWeight ?? undefined) !== undefined || (classWeight ?? undefined) !== undefined;
+  return !isNothing(sampleWeight) || !isNothing(classWeight);
 }
 
 /**
@@ -109,7 +109,6 @@ function sampleWeightByOutput(
 }
 
 function isListOfWeights(given: readonly unknown[], outputs: number): boolean {
-  const isNothing = (entry: unknown) => entry === null || entry === undefined;
   const isTensor = (entry: unknown) => entry instanceof Tensor || ArrayBuffer.isView(entry);
   if (given.some((entry) => isTensor(entry) || isNothing(entry))) return true;
   return outputs > 1 && given.some((entry) => typeof entry === 'object');
