@@ -218,6 +218,12 @@ describe('model.compile', () => {
     }).toThrow(`Did you mean '${model.outputNames[0]!}'?`);
   });
 
+  it('rejects an option that it does not have, and offers the nearest one', () => {
+    expect(() => {
+      sequential().compile({ optimizer: 'sgd', loss: 'bce', lossWeight: 2 } as never);
+    }).toThrow('Received: "lossWeight". Did you mean \'lossWeights\'?');
+  });
+
   it('counts valid labels alone where a class is ignored: loss, accuracy and crossentropy', async () => {
     const model = tf.sequential({
       layers: [tf.layers.dense({ units: 2, inputShape: [3, 2], kernelInitializer: 'zeros' })],

@@ -1,19 +1,20 @@
-import { divNoNan, mean, mul, tidy, type Optimizer, type Tensor } from '@tensorflow/tfjs-core';
+import type { Optimizer, Tensor } from '@tensorflow/tfjs-core';
 import type { LayersModel, ModelCompileArgs } from '@tensorflow/tfjs-layers';
 
 import type { FromLogits } from '../core/checks.js';
-import { formatValue } from '../core/errors.js';
-import { isLoss, Loss, weightedValues } from '../core/loss.js';
-import { meanOver } from '../core/reduction.js';
-import { getLoss, isKnownLoss, type LossIdentifier } from '../registry.js';
+import { withDefaults } from '../core/config.js';
+import { isLoss, type Loss } from '../core/loss.js';
+import type { LossIdentifier } from '../registry.js';
+import { acceptAnyTarget, compiledFunctions, TFJS_METRICS } from './layers_internals.js';
 import {
-  acceptAnyTarget,
-  compiledFunctions,
-  TFJS_LOSSES,
-  TFJS_METRICS,
-} from './layers_internals.js';
+  chooser,
+  isTfjs,
+  lossesByOutput,
+  plainLoss,
+  type LossEntry,
+  type PlainFunction,
+} from './loss_entries.js';
 import {
-  crossentropyByShapes,
   findMetric,
   isNamedByLoss,
   metricsOf,
@@ -21,26 +22,11 @@ import {
   type MetricIdentifier,
 } from './metrics.js';
 import { warnOfMixUps } from './mix_ups.js';
-import {
-  byOutput,
-  entryAt,
-  isDict,
-  isNothing,
-  numbersByOutput,
-  type PerOutput,
-} from './per_output.js';
-import {
-  forgetPlan,
-  setPlan,
-  type ChooseLoss,
-  type OutputMetric,
-  type OutputPlan,
-  type Plan,
-} from './plan.js';
-import { predictionsFor } from './predictions.js';
+import { entryAt, isNothing, numbersByOutput, type PerOutput } from './per_output.js';
+import { metricFunction, trainingFunction } from './plain_functions.js';
+import { forgetPlan, setPlan, type OutputMetric, type OutputPlan, type Plan } from './plan.js';
 import { outputActivation, type OutputActivation } from './recovered_logits.js';
 import { reportedNames } from './steps.js';
-import { unreadLoss } from './unread_loss.js';
 
 /** What `model.compile` takes. */
 export interface CompileArgs {
@@ -51,17 +37,6 @@ export interface CompileArgs {
   metrics?: GivenMetrics | null | undefined;
   /** Metrics that sample and class weights weigh. */
   weightedMetrics?: GivenMetrics | null | undefined;
-}
-
-/** A function as TF.js's training calls it. */
-type PlainFunction = (yTrue: Tensor, yPred: Tensor) => Tensor;
-
-/** The loss of an output, before TF.js has found the function for a name of its own; `null` for none. */
-type Entry = Loss | ChooseLoss | TfjsLoss | null;
-
-/** A name or function that only TF.js knows. */
-interface TfjsLoss {
-  readonly tfjs: string | PlainFunction;
 }
 
 /**
@@ -86,7 +61,7 @@ export function compile(
 /** Whether TF.js does all of it as Keras does. */
 function isPlain(
   { lossWeights, metrics, weightedMetrics }: CompileArgs,
-  entries: readonly Entry[],
+  entries: readonly LossEntry[],
   outputs: readonly string[],
 ): boolean {
   return (
@@ -131,18 +106,28 @@ function tfjsPlan(model: LayersModel, args: CompileArgs): Plan {
   };
 }
 
+/** All options, so that a slip in a name is not lost. */
+const OPTIONS: Required<CompileArgs> = {
+  optimizer: 'sgd',
+  loss: null,
+  lossWeights: null,
+  metrics: null,
+  weightedMetrics: null,
+};
+
 /** What is known of an output before TF.js has found the functions for names of its own. */
 interface Draft extends Omit<OutputPlan, 'chooseLoss' | 'metrics'> {
-  readonly entry: Entry;
+  readonly entry: LossEntry;
   readonly metrics: readonly MetricEntry[];
 }
 
 function compileWithPlan(
   model: LayersModel,
   args: CompileArgs,
-  entries: readonly Entry[],
+  entries: readonly LossEntry[],
   original: LayersModel['compile'],
 ): void {
+  withDefaults('model.compile', args, OPTIONS);
   const drafts = draftsOf(model, args, entries);
   const plan: Plan & { outputs: OutputPlan[] } = {
     outputs: [],
@@ -176,7 +161,7 @@ function compileWithPlan(
   warnOfMixUps(model, entries, plan);
 }
 
-function draftsOf(model: LayersModel, args: CompileArgs, entries: readonly Entry[]): Draft[] {
+function draftsOf(model: LayersModel, args: CompileArgs, entries: readonly LossEntry[]): Draft[] {
   const names = model.outputNames;
   const lossWeights = numbersByOutput('model.compile: lossWeights', args.lossWeights, names);
   return model.outputs.map((output, index) => {
@@ -213,68 +198,6 @@ function completed(model: LayersModel, drafts: readonly Draft[]): OutputPlan[] {
       return found ?? tfjsMetric(identifier as string, weighted, metric as PlainFunction);
     }),
   }));
-}
-
-/** Makes out the loss of each output; `undefined` where none is given at all, which TF.js has an error for. */
-function lossesByOutput(given: unknown, outputs: readonly string[]): Entry[] | undefined {
-  if (given === null || given === undefined) return undefined;
-  if (Array.isArray(given)) {
-    if (given.length !== outputs.length) throw wrongNumberOfLosses(given.length, outputs);
-    return given.map(lossEntry);
-  }
-  if (isDict(given)) return byOutput('model.compile: loss', given, outputs).map(lossEntry);
-  return outputs.map(() => lossEntry(given));
-}
-
-function wrongNumberOfLosses(received: number, outputs: readonly string[]): RangeError {
-  const advice =
-    received > outputs.length
-      ? ` To train one output on several losses, add them up in one: ` +
-        `registerLoss('both', (yTrue, yPred) => tf.add(a(yTrue, yPred), b(yTrue, yPred))).`
-      : '';
-  return new RangeError(
-    `model.compile: loss must have one entry per output. ` +
-      `Received: ${received} losses for ${outputs.length} outputs (${outputs.join(', ')}).${advice}`,
-  );
-}
-
-function lossEntry(given: unknown): Entry {
-  if (given === null || given === undefined) return null;
-  const unread = unreadLoss(given);
-  if (unread !== undefined) return unread;
-  if (typeof given === 'string') {
-    if (['crossentropy', 'ce'].includes(given.toLowerCase())) return crossentropyByShapes;
-    // An unknown name gets the error that offers the nearest one.
-    return TFJS_LOSSES.includes(given) && !isKnownLoss(given) ? { tfjs: given } : getLoss(given);
-  }
-  if (isKnownLoss(given)) return getLoss(given);
-  if (typeof given === 'function') return { tfjs: given as PlainFunction };
-  throw new TypeError(
-    `model.compile: a loss must be a name, a loss object, a class or a function. Received: ${formatValue(given)}.`,
-  );
-}
-
-function isTfjs(entry: Entry): entry is TfjsLoss {
-  return entry !== null && typeof entry === 'object';
-}
-
-function chooser(entry: Entry, tfjs: unknown): ChooseLoss | undefined {
-  if (entry === null) return undefined;
-  if (!isTfjs(entry) && !isLoss(entry)) return entry;
-  const loss = isLoss(entry) ? entry : plainLoss(tfjs as PlainFunction);
-  return () => loss;
-}
-
-/** A function of TF.js's or the user's own as a loss that gives it what TF.js gives it. */
-function plainLoss(plain: PlainFunction): Loss {
-  class PlainLoss extends Loss {
-    static override readonly className = plain.name === '' ? 'loss' : plain.name;
-    static override readonly verbatim = true;
-    override compute(yTrue: Tensor, yPred: Tensor): Tensor {
-      return plain(yTrue, yPred);
-    }
-  }
-  return new PlainLoss();
 }
 
 /** Fields that the class of a user declares are visible on the object, and TF.js takes visible fields for outputs. */
@@ -326,32 +249,4 @@ function metricsOfOutput(args: CompileArgs, outputs: readonly string[], index: n
 /** A metric that TF.js found by its name. */
 function tfjsMetric(name: string, weighted: boolean, metric: PlainFunction): OutputMetric {
   return { name, weighted, measure: ({ yTrue, yPred }) => ({ values: metric(yTrue, yPred) }) };
-}
-
-/**
- * The loss for TF.js's own steps, which run when our integration was taken back or finds a TF.js that it does not know. They
- * take the mean over samples: so they get one value per sample, scaled such that the mean is the loss's own reduction.
- */
-function trainingFunction(output: () => OutputPlan): PlainFunction {
-  return (yTrue, yPred) =>
-    tidy(() => {
-      const loss = output().chooseLoss?.(yTrue.shape, yPred.shape);
-      if (loss === undefined) return yPred;
-      const predictions = predictionsFor({ ...output(), yPred }, loss);
-      const { values } = weightedValues(loss, yTrue, predictions.yPred, predictions);
-      const axes = values.shape.map((_, axis) => axis).filter((axis) => axis > 0);
-      const perSample = meanOver(values, axes);
-      const scale = output().lossWeight * (loss.reduction === 'sum' ? values.size : 1);
-      return scale === 1 ? perSample : mul(perSample, scale);
-    });
-}
-
-/** A metric for TF.js's own steps. */
-function metricFunction(metric: OutputMetric, output: () => OutputPlan): PlainFunction {
-  const measure: PlainFunction = (yTrue, yPred) => {
-    const loss = output().chooseLoss?.(yTrue.shape, yPred.shape);
-    const { values, counts } = metric.measure({ ...output(), yTrue, yPred, loss });
-    return counts === undefined ? values : mul(values, divNoNan(counts, mean(counts)));
-  };
-  return Object.defineProperty(measure, 'name', { value: metric.name });
 }

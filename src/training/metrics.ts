@@ -8,7 +8,7 @@ import * as ourMetrics from '../metrics/index.js';
 import { getLoss, isKnownLoss, isSerializedLoss } from '../registry.js';
 import { layersMetric } from './layers_internals.js';
 import type { Measured, OutputBatch, OutputMetric } from './plan.js';
-import { byOutput, isDict, type PerOutput } from './per_output.js';
+import { byOutput, isDict, type PerOutput, isNothing } from './per_output.js';
 import { predictionsFor } from './predictions.js';
 
 /** A metric as users give it: a name, a function, a loss object, or a saved config. */
@@ -45,7 +45,7 @@ export function metricsOf(
 }
 
 function listOf(given: unknown): MetricIdentifier[] {
-  if (given === null || given === undefined) return [];
+  if (isNothing(given)) return [];
   const list = (Array.isArray(given) ? given : [given]) as (MetricIdentifier | null)[];
   return list.filter((metric) => metric !== null);
 }

@@ -52,7 +52,7 @@ export function numbersByOutput(
   given: PerOutput<number> | null | undefined,
   outputs: readonly string[],
 ): number[] {
-  if (given === null || given === undefined) return outputs.map(() => 1);
+  if (isNothing(given)) return outputs.map(() => 1);
   if (typeof given !== 'number' && typeof given !== 'object') throw notNumbers(who, given);
   const numbers =
     typeof given === 'number' ? outputs.map(() => given) : byOutput(who, given, outputs);

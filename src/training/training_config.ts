@@ -146,7 +146,7 @@ export function compileFrom(model: LayersModel, config: TrainingConfig): void {
 type Report = (problem: string) => void;
 
 function readLoss(saved: unknown, report: Report): unknown {
-  if (saved === null || saved === undefined) return null;
+  if (isNothing(saved)) return null;
   if (typeof saved === 'string') return readLossName(saved, report);
   if (!isSerializedLoss(saved)) {
     report(`loss ${formatValue(saved)}`);
@@ -186,7 +186,7 @@ function tfjsLoss({ class_name: className, config }: SerializedLoss): string | u
 /** Metrics by output, since in TF.js one list is for all outputs. */
 function readMetrics(saved: unknown, outputs: readonly string[], report: Report): GivenMetrics {
   const read = (entry: unknown, output: string): MetricIdentifier[] =>
-    (entry === null || entry === undefined ? [] : [entry].flat())
+    (isNothing(entry) ? [] : [entry].flat())
       .map((metric) => readMetric(metric, output, report))
       .filter((metric) => metric !== undefined);
   if (outputs.length <= 1) {
@@ -206,7 +206,7 @@ function readMetrics(saved: unknown, outputs: readonly string[], report: Report)
 }
 
 function readMetric(saved: unknown, output: string, report: Report): MetricIdentifier | undefined {
-  if (saved === null || saved === undefined) return undefined;
+  if (isNothing(saved)) return undefined;
   const metric = withoutPrefix(saved, `${output}_`) as MetricIdentifier;
   const isTfjs =
     typeof metric === 'string' &&

@@ -59,7 +59,7 @@ export function weightTensors(
   const classes = classWeightByOutput(given.classWeight, names);
   const perSample = targets.map((target, index) => {
     const weights = samples[index];
-    return weights === undefined || weights === null
+    return isNothing(weights)
       ? noWeights(target)
       : sampleWeights(entryAt(names, index), weights, target);
   });
@@ -67,7 +67,7 @@ export function weightTensors(
     const weights = classes[index];
     const shape = (shapes[index] ?? []).map((size) => size ?? -1);
     const loss = outputs[index]?.chooseLoss?.(target.shape, shape);
-    return weights === undefined || weights === null || loss === undefined
+    return isNothing(weights) || loss === undefined
       ? noWeights(target)
       : classWeights(entryAt(names, index), weights, loss, target, shape);
   });
@@ -93,7 +93,7 @@ function sampleWeightByOutput(
   given: GivenWeights['sampleWeight'],
   outputs: readonly string[],
 ): (Input | null | undefined)[] {
-  if (given === null || given === undefined) return outputs.map(() => null);
+  if (isNothing(given)) return outputs.map(() => null);
   const isOne =
     given instanceof Tensor ||
     ArrayBuffer.isView(given) ||
@@ -130,7 +130,7 @@ function classWeightByOutput(
   given: GivenWeights['classWeight'],
   outputs: readonly string[],
 ): (ClassWeight | null | undefined)[] {
-  if (given === null || given === undefined) return outputs.map(() => null);
+  if (isNothing(given)) return outputs.map(() => null);
   const entries: readonly unknown[] = isDict(given) ? Object.values(given) : [];
   if (entries.length > 0 && !entries.some((entry) => typeof entry === 'object')) {
     if (outputs.length === 1) return [given as ClassWeight];

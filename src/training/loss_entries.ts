@@ -1,0 +1,88 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+
+import { formatValue } from '../core/errors.js';
+import { isLoss, Loss } from '../core/loss.js';
+import { getLoss, isKnownLoss } from '../registry.js';
+import { TFJS_LOSSES } from './layers_internals.js';
+import { crossentropyByShapes } from './metrics.js';
+import { byOutput, isDict, isNothing } from './per_output.js';
+import type { ChooseLoss } from './plan.js';
+import { unreadLoss } from './unread_loss.js';
+
+/** A function as TF.js's training calls it. */
+export type PlainFunction = (yTrue: Tensor, yPred: Tensor) => Tensor;
+
+/** The loss of an output, before TF.js has found the function for a name of its own; `null` for none. */
+export type LossEntry = Loss | ChooseLoss | TfjsLoss | null;
+
+/** A name or function that only TF.js knows. */
+interface TfjsLoss {
+  readonly tfjs: string | PlainFunction;
+}
+
+/** Makes out the loss of each output; `undefined` where none is given at all, which TF.js has an error for. */
+export function lossesByOutput(
+  given: unknown,
+  outputs: readonly string[],
+): LossEntry[] | undefined {
+  if (isNothing(given)) return undefined;
+  if (Array.isArray(given)) {
+    if (given.length !== outputs.length) throw wrongNumberOfLosses(given.length, outputs);
+    return given.map(lossEntry);
+  }
+  if (isDict(given)) return byOutput('model.compile: loss', given, outputs).map(lossEntry);
+  return outputs.map(() => lossEntry(given));
+}
+
+function wrongNumberOfLosses(received: number, outputs: readonly string[]): RangeError {
+  const advice =
+    received > outputs.length
+      ? ` To train one output on several losses, add them up in one: ` +
+        `registerLoss('both', (yTrue, yPred) => tf.add(a(yTrue, yPred), b(yTrue, yPred))).`
+      : '';
+  return new RangeError(
+    `model.compile: loss must have one entry per output. ` +
+      `Received: ${received} losses for ${outputs.length} outputs (${outputs.join(', ')}).${advice}`,
+  );
+}
+
+function lossEntry(given: unknown): LossEntry {
+  if (isNothing(given)) return null;
+  const unread = unreadLoss(given);
+  if (unread !== undefined) return unread;
+  if (typeof given === 'string') {
+    if (['crossentropy', 'ce'].includes(given.toLowerCase())) return crossentropyByShapes;
+    // An unknown name gets the error that offers the nearest one.
+    return TFJS_LOSSES.includes(given) && !isKnownLoss(given) ? { tfjs: given } : getLoss(given);
+  }
+  if (isKnownLoss(given)) return getLoss(given);
+  if (typeof given === 'function') return { tfjs: given as PlainFunction };
+  throw new TypeError(
+    `model.compile: a loss must be a name, a loss object, a class or a function. Received: ${formatValue(given)}.`,
+  );
+}
+
+/** Whether the loss is one that only TF.js knows. */
+export function isTfjs(entry: LossEntry): entry is TfjsLoss {
+  return entry !== null && typeof entry === 'object';
+}
+
+/** What gives the loss of an output, once TF.js has found the function for a name of its own. */
+export function chooser(entry: LossEntry, tfjs: unknown): ChooseLoss | undefined {
+  if (entry === null) return undefined;
+  if (!isTfjs(entry) && !isLoss(entry)) return entry;
+  const loss = isLoss(entry) ? entry : plainLoss(tfjs as PlainFunction);
+  return () => loss;
+}
+
+/** A function of TF.js's or the user's own as a loss that gives it what TF.js gives it. */
+export function plainLoss(plain: PlainFunction): Loss {
+  class PlainLoss extends Loss {
+    static override readonly className = plain.name === '' ? 'loss' : plain.name;
+    static override readonly verbatim = true;
+    override compute(yTrue: Tensor, yPred: Tensor): Tensor {
+      return plain(yTrue, yPred);
+    }
+  }
+  return new PlainLoss();
+}
