@@ -159,7 +159,7 @@ describe('sparse categorical cross-entropy', () => {
       'one-hot labels',
       () => sparseCategoricalCrossentropy(p, p),
       'sparseCategoricalCrossentropy: yTrue must have the shape of yPred without its class axis, [2], ' +
-        'or with 1 in its place. Received: yTrue [2, 2] and yPred [2, 2].',
+        'or with 1 in its place. One-hot labels are for the categorical loss; tf.argMax makes indices of them. Received: yTrue [2, 2] and yPred [2, 2].',
     ],
     [
       'labels of another batch',

@@ -319,3 +319,34 @@ describe("fromLogits: 'auto'", () => {
     expect(() => tf.grad((z) => loss([[0, 1]], tf.sigmoid(z)))(tf.ones([1, 2]))).toThrow(text);
   });
 });
+
+describe('labels of the other kind', () => {
+  const oneHot = () => tf.oneHot([1, 0, 2], 3);
+  const indices = () => tf.tensor1d([1, 0, 2]);
+
+  it.each<[string, string, () => tf.Tensor, string]>([
+    [
+      'one-hot labels for a sparse loss',
+      'sparseCategoricalCrossentropy',
+      oneHot,
+      'One-hot labels are for the categorical loss; tf.argMax makes indices of them.',
+    ],
+    [
+      'class indices for a categorical loss',
+      'categoricalCrossentropy',
+      indices,
+      'Class indices are for the sparse loss; tf.oneHot makes labels of them.',
+    ],
+    [
+      'class indices for a focal loss',
+      'categoricalFocalCrossentropy',
+      indices,
+      'Class indices are for the sparse loss; tf.oneHot makes labels of them.',
+    ],
+  ])('are an error that says what to change: %s', async (_, loss, labels, text) => {
+    const model = frozen(sequential([3], { activation: 'softmax' }), { loss });
+    const training = model.fit(tf.ones([3, 3]), labels(), { epochs: 1, verbose: 0 });
+    await expect(training).rejects.toThrow(text);
+    await expect(training).rejects.toThrow(`of output '${model.outputNames[0]!}'`);
+  });
+});

@@ -9,7 +9,8 @@ import {
   withoutAxes,
   type FromLogits,
 } from '../core/checks.js';
-import { alongAxis, assertSameShape } from '../core/inputs.js';
+import { alongAxis, mismatch, sameShape } from '../core/inputs.js';
+import { isIndexShape } from '../ops/class_labels.js';
 
 /** Weights of the classes: one for all, or one per class; `null` is 1. */
 type ClassWeights = number | readonly number[] | null;
@@ -60,8 +61,17 @@ export function denseShape(
   yTrue: number[],
   yPred: number[],
 ): number[] {
-  assertSameShape(who, ['yTrue', yTrue], ['yPred', yPred]);
   const classAxis = resolveAxis(who, axis, ['yPred', yPred]);
+  if (!sameShape(yTrue, yPred)) {
+    const hint = isIndexShape(yTrue, yPred, classAxis)
+      ? ' Class indices are for the sparse loss; tf.oneHot makes labels of them.'
+      : '';
+    throw mismatch(
+      `${who}: yTrue and yPred must have the same shape.${hint}`,
+      ['yTrue', yTrue],
+      ['yPred', yPred],
+    );
+  }
   assertWeightsFit(who, option, weights, yPred, classAxis);
   return withoutAxes(yPred, [classAxis]);
 }

@@ -33,16 +33,26 @@ export function assertIndexShape(
   [outputName, output]: readonly [string, readonly number[]],
   axis: number,
 ): void {
-  const expected = withoutAxes(output, [axis]);
+  if (isIndexShape(labels, output, axis)) return;
+  const hint = sameShape(labels, output)
+    ? ' One-hot labels are for the categorical loss; tf.argMax makes indices of them.'
+    : '';
+  throw mismatch(
+    `${who}: ${labelsName} must have the shape of ${outputName} without its class axis, ` +
+      `${formatShape(withoutAxes(output, [axis]))}, or with 1 in its place.${hint}`,
+    [labelsName, labels],
+    [outputName, output],
+  );
+}
+
+/** Whether labels of this shape can be class indices for an output. */
+export function isIndexShape(
+  labels: readonly number[],
+  output: readonly number[],
+  axis: number,
+): boolean {
   const withAxis = output.map((size, index) => (index === axis ? 1 : size));
-  if (!sameShape(labels, expected) && !sameShape(labels, withAxis)) {
-    throw mismatch(
-      `${who}: ${labelsName} must have the shape of ${outputName} without its class axis, ` +
-        `${formatShape(expected)}, or with 1 in its place.`,
-      [labelsName, labels],
-      [outputName, output],
-    );
-  }
+  return sameShape(labels, withoutAxes(output, [axis])) || sameShape(labels, withAxis);
 }
 
 /**
