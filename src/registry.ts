@@ -169,8 +169,12 @@ function named(name: string): LossClass {
       `getLoss: no loss is registered; import 'tfjs-losses' or call register(). Received: '${name}'.`,
     );
   }
-  const aliases = [...shared().losses.values()].flatMap((known) => known.lossClass.aliases);
-  throw unknownName('getLoss', 'loss', name, names, aliases);
+  throw unknownName('getLoss', 'loss', name, names, lossAliases());
+}
+
+/** Other names of all losses. */
+export function lossAliases(): string[] {
+  return [...shared().losses.values()].flatMap(({ lossClass }) => lossClass.aliases);
 }
 
 /** What is known under a name. A name with a package is that of a user's loss, whatever ours are called. */

@@ -365,6 +365,13 @@ describe('losses of users', () => {
   });
 });
 
+/** A model that TensorFlow.js's own loss trains. */
+function sequentialOf(loss: string): tf.LayersModel {
+  const model = sequential('sigmoid');
+  compile(model, loss);
+  return model;
+}
+
 describe('what is not ours', () => {
   it.each(['meanSquaredError', tf.losses.meanSquaredError])(
     'trains as before: %s',
@@ -378,6 +385,32 @@ describe('what is not ours', () => {
       expect(trained).toEqual(await firstEpoch(theirs));
     },
   );
+
+  it.each([
+    ['mse', 'meanSquaredError'],
+    ['MSE', 'meanSquaredError'],
+    ['mean_squared_error', 'meanSquaredError'],
+    ['MeanSquaredError', 'meanSquaredError'],
+    ['mae', 'meanAbsoluteError'],
+    ['log_cosh', 'logcosh'],
+    ['kl_divergence', 'kullbackLeiblerDivergence'],
+    ['KLDivergence', 'kullbackLeiblerDivergence'],
+  ])('a loss of TensorFlow.js is found by the name %s', async (name, theirs) => {
+    const [a, b] = [sequential('sigmoid'), sequential('sigmoid')];
+    compile(a, name);
+    compile(b, theirs);
+    expect(await firstEpoch(a)).toEqual(await firstEpoch(b));
+    const weighted = sequential('sigmoid');
+    weighted.compile({ optimizer: tf.train.sgd(0), loss: [name], lossWeights: [2] });
+    const { loss } = await firstEpoch(sequentialOf(theirs));
+    expect((await firstEpoch(weighted)).loss).toBeCloseTo(2 * loss!, 5);
+  });
+
+  it('an unknown metric is an error that offers the nearest one', () => {
+    expect(() => {
+      compile(sequential(), 'bce', ['acuracy']);
+    }).toThrow("Did you mean 'accuracy'?");
+  });
 
   it('an unknown name is an error that offers the nearest one', () => {
     expect(() => {

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 
 import {
@@ -125,6 +125,22 @@ describe('a model that ends in a sigmoid is trained on its logits', () => {
     }
     // By hand: labels 0.1 and 0.9, logits 40 and −40.
     expect(await fit(compile(models['a dense layer']!(), new Smoothed()))).toEqual([36]);
+  });
+
+  it('from ±1e4, and by one pass through the model in each step', async () => {
+    const layer = dense('sigmoid', 1e4);
+    const call = jest.spyOn(layer, 'call');
+    const model = compile(tf.sequential({ layers: [layer] }));
+    call.mockClear();
+    const kernel = () => layer.getWeights()[0]!.dataSync()[0]!;
+    const before = kernel();
+    const { history } = await model.fit(tf.tensor2d(x), tf.tensor2d(y), quiet);
+    // By hand: 1e4 behind on both rows, and a slope of 1 each.
+    expect(history.loss).toEqual([1e4]);
+    expect(before - kernel()).toBeCloseTo(0.5, 2);
+    expect(call).toHaveBeenCalledTimes(1);
+    model.evaluate(tf.tensor2d(x), tf.tensor2d(y));
+    expect(call).toHaveBeenCalledTimes(2);
   });
 
   it('behind a softmax, dense or an activation layer, also of sequences', async () => {

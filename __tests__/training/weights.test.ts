@@ -620,19 +620,14 @@ describe('weights that do not fit are an error', () => {
       "classWeight of output 'out' must be given by class index.",
     ],
     [
-      'a negative weight',
-      { classWeight: { 0: 1, 1: -2 } },
-      'must be finite numbers of at least 0. Received: {"0":1,"1":-2}.',
-    ],
-    [
       'a weight of NaN',
       { classWeight: { 0: NaN } },
-      'must be finite numbers of at least 0. Received: {"0":NaN}.',
+      'must be finite numbers. Received: {"0":NaN}.',
     ],
     [
       'a weight in quotes',
       { classWeight: { 0: '2' as never } },
-      "classWeight of output 'out' must be finite numbers of at least 0.",
+      "classWeight of output 'out' must be finite numbers.",
     ],
     [
       'one number for all classes',
@@ -801,5 +796,36 @@ describe('memory', () => {
     const { loss } = await reportedBy(model.fitDataset(elements, once));
     expect(loss![0]).toBeCloseTo(mean(samples.map(({ z }) => binary(1, z))), 5);
     expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('weights as Keras also takes them', () => {
+  it('may be negative, of samples and of classes, as in a policy gradient', async () => {
+    const [features, labels] = [tf.tensor2d([[1], [-2]]), tf.tensor2d([[1], [0]])];
+    const losses = [binary(1, 1), binary(0, -2)];
+    const model = frozen(sequential([1]), { loss: bce() });
+    const advantages = [2, -3];
+    const expected = mean(times(losses, advantages));
+    const sampleWeight = tf.tensor1d(advantages);
+    expect(await model.trainOnBatch(features, labels, { sampleWeight })).toBeCloseTo(expected, 5);
+    const classWeight = { 0: -3, 1: 2 };
+    expect(await model.trainOnBatch(features, labels, { classWeight })).toBeCloseTo(expected, 5);
+  });
+
+  it('go into an object: as an argument of their own they are an error, and not lost', async () => {
+    for (const model of [sequential([1]), functional([1])]) {
+      frozen(model, { loss: bce() });
+      for (const given of [tf.ones([6]), [1, 1, 1, 1, 1, 1]]) {
+        const training = model.trainOnBatch(xs(), ys(), given as never);
+        await expect(training).rejects.toThrow('weights go into an object, { sampleWeight }.');
+      }
+      const fit = model.fit(xs(), ys(), { ...quiet, sample_weight: ws() } as never);
+      await expect(fit).rejects.toThrow(
+        "model.fit: the option is called sampleWeight. Received: 'sample_weight'.",
+      );
+      expect(() => model.evaluate(xs(), ys(), { sampleWeights: ws() } as never)).toThrow(
+        "model.evaluate: the option is called sampleWeight. Received: 'sampleWeights'.",
+      );
+    }
   });
 });

@@ -61,9 +61,9 @@ export interface LossClass {
   readonly activation?: string;
   /** Whether `compute` is given labels and predictions as they come: in their own dtype, and not aligned. */
   readonly verbatim: boolean;
-  /** The metric that `'accuracy'` means for this loss; without it TF.js chooses by the output's shape. */
+  /** The metric that `'accuracy'` means for this loss; without it the shapes decide, as in Keras. */
   readonly accuracy?: (options: never) => Metric;
-  /** The metric that `'crossentropy'` means for this loss; without it TF.js chooses by the output's shape. */
+  /** The metric that `'crossentropy'` means for this loss; without it the shapes decide, as in Keras. */
   readonly crossentropy?: (options: never) => Loss;
   /** Throws where an option has a value that it must not have. Called when an object is made. */
   check(who: string, options: object): void;
@@ -99,7 +99,8 @@ export interface Loss<Options extends object = object> {
    * @param yTrue - Labels.
    * @param yPred - Predictions.
    * @param sampleWeight - Weights of the per-sample values: their shape, their first axes ([batch] on [batch, time]), or
-   * a shape that broadcasts. A weight of 0 excludes its sample, even where its loss is NaN or infinite.
+   * a shape that broadcasts. A weight of 0 excludes its sample, even where its loss is NaN or infinite (its gradient must be
+   * finite, unless the loss is one of this package).
    * @returns The loss in nats: a scalar, or per-sample values for the reduction `'none'`.
    * @throws {@link ShapeError} if the shapes do not fit.
    * @throws TypeError if an input is disposed or not numeric.

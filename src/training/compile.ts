@@ -3,6 +3,7 @@ import type { LayersModel, ModelCompileArgs } from '@tensorflow/tfjs-layers';
 
 import type { FromLogits } from '../core/checks.js';
 import { withDefaults } from '../core/config.js';
+import { unknownName } from '../core/errors.js';
 import { isLoss, type Loss } from '../core/loss.js';
 import type { LossIdentifier } from '../registry.js';
 import { acceptAnyTarget, compiledFunctions, TFJS_METRICS } from './layers_internals.js';
@@ -17,6 +18,7 @@ import {
 import {
   findMetric,
   isNamedByLoss,
+  metricNames,
   metricsOf,
   type GivenMetrics,
   type MetricIdentifier,
@@ -50,12 +52,19 @@ export function compile(
 ): void {
   const entries = lossesByOutput(args.loss, model.outputNames);
   if (entries === undefined || isPlain(args, entries, model.outputNames)) {
-    original.call(model, args as ModelCompileArgs);
+    original.call(model, inTfjsSpelling(args, entries) as ModelCompileArgs);
     forgetPlan(model);
     if (entries !== undefined) setPlan(model, tfjsPlan(model, args));
   } else {
     compileWithPlan(model, args, entries, original);
   }
+}
+
+/** The arguments with the only loss by the name that TF.js has for it. */
+function inTfjsSpelling(args: CompileArgs, entries: readonly LossEntry[] = []): CompileArgs {
+  const [entry = null] = entries;
+  const isRenamed = isTfjs(entry) && typeof entry.tfjs === 'string' && entry.tfjs !== args.loss;
+  return isRenamed ? { ...args, loss: entry.tfjs } : args;
 }
 
 /** Whether TF.js does all of it as Keras does. */
@@ -79,7 +88,7 @@ function isTfjsMetric(metric: MetricIdentifier): boolean {
     : TFJS_METRICS.includes(metric as string) || isNamedByLoss(metric);
 }
 
-/** The plan of a model that TF.js alone compiled, for the day that it is given weights. */
+/** The plan of a model that TF.js alone compiled, used once it is given weights. */
 function tfjsPlan(model: LayersModel, args: CompileArgs): Plan {
   const { lossFunctions, metricsTensors } = compiledFunctions(model);
   const metrics = metricsTensors.map(([metric], index) => ({
@@ -106,7 +115,7 @@ function tfjsPlan(model: LayersModel, args: CompileArgs): Plan {
   };
 }
 
-/** All options, so that a slip in a name is not lost. */
+/** All options; any other name is an error. */
 const OPTIONS: Required<CompileArgs> = {
   optimizer: 'sgd',
   loss: null,
@@ -231,11 +240,11 @@ interface MetricEntry {
 /** The metrics of an output, without and with weights; of two with one name the second is called weighted, as in Keras. */
 function metricsOfOutput(args: CompileArgs, outputs: readonly string[], index: number) {
   const entries = (who: string, given: CompileArgs['metrics'], weighted: boolean): MetricEntry[] =>
-    metricsOf(`model.compile: ${who}`, given, outputs, index).map((identifier) => ({
-      identifier,
-      weighted,
-      found: findMetric(identifier, weighted),
-    }));
+    metricsOf(`model.compile: ${who}`, given, outputs, index).map((identifier) => {
+      const found = findMetric(identifier, weighted);
+      if (found === undefined) assertTfjsMetric(identifier);
+      return { identifier, weighted, found };
+    });
   const plain = entries('metrics', args.metrics, false);
   const names = plain.map(({ found, identifier }) => found?.name ?? identifier);
   const weighted = entries('weightedMetrics', args.weightedMetrics, true).map((entry) =>
@@ -244,6 +253,12 @@ function metricsOfOutput(args: CompileArgs, outputs: readonly string[], index: n
       : entry,
   );
   return [...plain, ...weighted];
+}
+
+/** Throws unless TF.js knows the metric. */
+function assertTfjsMetric(metric: MetricIdentifier): void {
+  if (TFJS_METRICS.includes(metric as string)) return;
+  throw unknownName('model.compile', 'metric', metric, metricNames());
 }
 
 /** A metric that TF.js found by its name. */

@@ -68,7 +68,7 @@ export function weightsFor(
   return tensors;
 }
 
-/** Disposes the tensors of weights whose batch came to nothing. */
+/** Disposes the weights that were made for targets whose step failed. */
 export function disposeWeights(y: Tensors): void {
   dispose(tensorsOfTargets.get(y) ?? []);
 }

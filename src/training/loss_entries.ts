@@ -1,9 +1,9 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-import { formatValue } from '../core/errors.js';
+import { formatValue, unknownName } from '../core/errors.js';
 import { isLoss, Loss } from '../core/loss.js';
-import { getLoss, isKnownLoss } from '../registry.js';
-import { TFJS_LOSSES } from './layers_internals.js';
+import { getLoss, isKnownLoss, listLosses, lossAliases } from '../registry.js';
+import { KERAS_NAMES, TFJS_LOSSES, tfjsLossName } from './layers_internals.js';
 import { crossentropyByShapes } from './metrics.js';
 import { byOutput, isDict, isNothing } from './per_output.js';
 import type { ChooseLoss } from './plan.js';
@@ -20,7 +20,7 @@ interface TfjsLoss {
   readonly tfjs: string | PlainFunction;
 }
 
-/** Makes out the loss of each output; `undefined` where none is given at all, which TF.js has an error for. */
+/** Finds the loss of each output; `undefined` where none is given at all, which TF.js has an error for. */
 export function lossesByOutput(
   given: unknown,
   outputs: readonly string[],
@@ -42,7 +42,7 @@ function wrongNumberOfLosses(received: number, outputs: readonly string[]): Rang
       : '';
   return new RangeError(
     `model.compile: loss must have one entry per output. ` +
-      `Received: ${received} losses for ${outputs.length} outputs (${outputs.join(', ')}).${advice}`,
+      `Received: ${received} losses for ${outputs.join(', ')}.${advice}`,
   );
 }
 
@@ -52,14 +52,23 @@ function lossEntry(given: unknown): LossEntry {
   if (unread !== undefined) return unread;
   if (typeof given === 'string') {
     if (['crossentropy', 'ce'].includes(given.toLowerCase())) return crossentropyByShapes;
-    // An unknown name gets the error that offers the nearest one.
-    return TFJS_LOSSES.includes(given) && !isKnownLoss(given) ? { tfjs: given } : getLoss(given);
+    const isOurs: boolean = isKnownLoss(given);
+    const tfjs = isOurs ? undefined : tfjsLossName(given);
+    if (isOurs || tfjs === undefined) return ourLoss(given);
+    return { tfjs };
   }
   if (isKnownLoss(given)) return getLoss(given);
   if (typeof given === 'function') return { tfjs: given as PlainFunction };
   throw new TypeError(
     `model.compile: a loss must be a name, a loss object, a class or a function. Received: ${formatValue(given)}.`,
   );
+}
+
+function ourLoss(name: string): Loss {
+  if (isKnownLoss(name)) return getLoss(name);
+  const names = new Set([...listLosses(), ...TFJS_LOSSES]);
+  const aliases = [...lossAliases(), ...Object.keys(KERAS_NAMES)];
+  throw unknownName('model.compile', 'loss', name, [...names], aliases);
 }
 
 /** Whether the loss is one that only TF.js knows. */

@@ -1,6 +1,8 @@
-import { tidy, type io, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
+import { Tensor, tidy, type io, type Scalar } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
+import { toFunctionName } from '../core/config.js';
+import { formatValue } from '../core/errors.js';
 import { warn } from '../core/warn.js';
 import { compile, type CompileArgs } from './compile.js';
 import {
@@ -53,7 +55,7 @@ const compileModel: Replacement<[CompileArgs], void> = (original) =>
 export function warnOfMissing(members: readonly string[]): void {
   warn(
     `this version of TensorFlow.js lacks ${members.join(', ')}. Losses are trained as plain functions: ` +
-      `without sample weights, loss weights, recovered logits, and saving.`,
+      `without sample weights, recovered logits and saving; losses reported by output include their lossWeights.`,
   );
 }
 
@@ -67,6 +69,22 @@ function planFor(model: LayersModel, weights: GivenWeights): Plan | undefined {
     );
   }
   return plan;
+}
+
+/** Throws where weights come in another form, in which they would be lost. */
+function assertWeightNames(who: string, args: object): void {
+  if (args instanceof Tensor || Array.isArray(args) || ArrayBuffer.isView(args)) {
+    throw new TypeError(
+      `model.${who}: weights go into an object, { sampleWeight }. Received: ${formatValue(args)}.`,
+    );
+  }
+  for (const key of Object.keys(args)) {
+    const singular = toFunctionName(key).replace(/s$/, '');
+    const name = ['sampleWeight', 'classWeight'].find((each) => each === singular);
+    if (name !== undefined && name !== key) {
+      throw new RangeError(`model.${who}: the option is called ${name}. Received: '${key}'.`);
+    }
+  }
 }
 
 interface FitArgs extends GivenWeights, CallbackArgs {
@@ -84,6 +102,7 @@ const fit: Replacement<[x: Tensors, y: Tensors, args?: FitArgs], Promise<unknown
     const { sampleWeight, classWeight, validationData, ...rest } = args;
     const plan = planFor(this, { sampleWeight: sampleWeight ?? validationData?.[2] });
     if (plan === undefined) return original.call(this, x, y, args);
+    assertWeightNames('fit', args);
     // TF.js has class weights too; where its own steps run, they stay with it.
     const isWeighted = plan.ours || hasWeights({ sampleWeight });
     const { callbacks, end } = withEpochMeans(this, plan, rest);
@@ -122,6 +141,7 @@ const fitDataset: Replacement<[dataset: Dataset, args: FitDatasetArgs], Promise<
     if (plan === undefined || (args as unknown) === undefined) {
       return original.call(this, dataset, args);
     }
+    assertWeightNames('fitDataset', args);
     const { classWeight, validationData, ...rest } = args;
     const prepared = preparedDataset(dataset, plan, this, classWeight) as Dataset;
     const isDataset = validationData && 'iterator' in validationData;
@@ -143,6 +163,7 @@ const evaluate: Replacement<[x: Tensors, y: Tensors, args?: GivenWeights], unkno
   function (x, y, args = {}) {
     const { sampleWeight, ...rest } = args;
     const plan = planFor(this, { sampleWeight });
+    if (plan !== undefined) assertWeightNames('evaluate', args);
     return original.call(this, x, plan ? withWeights(y, { sampleWeight }) : y, rest);
   };
 
@@ -181,7 +202,9 @@ type TrainOnBatch = [x: Tensors, y: Tensors, weights?: GivenWeights];
 
 const trainOnBatch: Replacement<TrainOnBatch, Promise<unknown>> = (original) =>
   async function (x, y, weights = {}) {
-    const targets = planFor(this, weights) === undefined ? y : withWeights(y, weights);
+    const plan = planFor(this, weights);
+    if (plan !== undefined) assertWeightNames('trainOnBatch', weights);
+    const targets = plan === undefined ? y : withWeights(y, weights);
     try {
       return await original.call(this, x, targets);
     } catch (error) {

@@ -6,7 +6,7 @@ import { classOf, maskedValues, type Loss, type Metric } from '../core/loss.js';
 import { toFloat } from '../core/inputs.js';
 import * as ourMetrics from '../metrics/index.js';
 import { getLoss, isKnownLoss, isSerializedLoss } from '../registry.js';
-import { layersMetric } from './layers_internals.js';
+import { layersMetric, TFJS_METRICS } from './layers_internals.js';
 import type { Measured, OutputBatch, OutputMetric } from './plan.js';
 import { byOutput, isDict, type PerOutput, isNothing } from './per_output.js';
 import { predictionsFor } from './predictions.js';
@@ -18,9 +18,17 @@ export type MetricIdentifier =
 /** Metrics as `compile` takes them: one or several for all outputs, or a list or dict of them by output. */
 export type GivenMetrics = PerOutput<MetricIdentifier | readonly MetricIdentifier[] | null>;
 
-/** Whether the metric is one whose meaning follows from the loss. */
+/** The metrics whose meaning follows from the loss. */
+const NAMED_BY_LOSS: readonly string[] = ['accuracy', 'acc', 'crossentropy', 'ce'];
+
+/** Whether the metric is one of them. */
 export function isNamedByLoss(metric: unknown): boolean {
-  return ['accuracy', 'acc', 'crossentropy', 'ce'].includes(metric as string);
+  return NAMED_BY_LOSS.includes(metric as string);
+}
+
+/** The names that metrics are found by, beside those of losses. */
+export function metricNames(): string[] {
+  return [...NAMED_BY_LOSS, ...Object.keys(ourMetrics), ...TFJS_METRICS];
 }
 
 /** The metrics that were given for one output. */

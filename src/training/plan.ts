@@ -47,7 +47,7 @@ export interface OutputBatch extends OutputPlan, OutputWeights {
   readonly loss: Loss | undefined;
 }
 
-/** How a model is trained and measured, as `compile` made it out. */
+/** How a model is trained and measured, as `compile` worked it out. */
 export interface Plan {
   readonly outputs: readonly OutputPlan[];
   /** Whether our steps always run. Where TF.js's own do what Keras does, ours run for batches with sample weights alone. */

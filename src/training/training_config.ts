@@ -15,7 +15,13 @@ import {
   type SerializedLoss,
 } from '../registry.js';
 import type { CompileArgs } from './compile.js';
-import { layersMetric, TFJS_LOSSES, TFJS_METRICS, workingModel } from './layers_internals.js';
+import {
+  layersMetric,
+  TFJS_LOSSES,
+  tfjsLossName,
+  TFJS_METRICS,
+  workingModel,
+} from './layers_internals.js';
 import { findMetric, isNamedByLoss, type GivenMetrics, type MetricIdentifier } from './metrics.js';
 import { readOptimizer } from './optimizers.js';
 import { isDict, isNothing } from './per_output.js';
@@ -103,7 +109,7 @@ function writeFunction(name: string): SerializedLoss {
 export function inOwnSpelling(config: TrainingConfig): TrainingConfig {
   const { config: optimizer } = (config.optimizer_config ?? {}) as { config?: object };
   if (optimizer === undefined || !('learningRate' in optimizer)) return config;
-  const known = [...TFJS_LOSSES, ...TFJS_METRICS];
+  const known = [...TFJS_LOSSES, tfjsLossName, ...TFJS_METRICS];
   const respell = (name: unknown) => {
     const own = typeof name === 'string' ? toFunctionName(name) : '';
     return known.includes(own) ? own : name;
@@ -167,16 +173,16 @@ function readLoss(saved: unknown, report: Report): unknown {
 function readLossName(name: string, report: Report): unknown {
   const known: boolean = isKnownLoss(name);
   if (known || ['crossentropy', 'ce'].includes(name.toLowerCase())) return name;
-  const tfjs = toFunctionName(name);
-  if (TFJS_LOSSES.includes(tfjs)) return tfjs;
+  const tfjs = tfjsLossName(name);
+  if (tfjs !== undefined) return tfjs;
   report(`loss '${nameOf(name)}', which is not registered`);
   return standIn(name);
 }
 
 /** TF.js's own loss of this class, where the options are those that it has. */
 function tfjsLoss({ class_name: className, config }: SerializedLoss): string | undefined {
-  const name = toFunctionName(className);
-  if (isKnownLoss(className) || !TFJS_LOSSES.includes(name)) return undefined;
+  const name = tfjsLossName(className);
+  if (isKnownLoss(className) || name === undefined) return undefined;
   const { name: _name, dtype: _dtype, fn: _fn, reduction, ...options } = config as Config;
   const isMean = ['auto', 'sum_over_batch_size', 'mean', undefined].includes(reduction as string);
   const isDefault = Object.entries(options).every(([key, value]) => key === 'axis' && value === -1);

@@ -171,10 +171,8 @@ function classWeights(
         `${who} must be given by class index. Received: ${formatValue(weights)}.`,
       );
     }
-    if (typeof weight !== 'number' || !(weight >= 0 && weight < Infinity)) {
-      throw new RangeError(
-        `${who} must be finite numbers of at least 0. Received: ${formatValue(weights)}.`,
-      );
+    if (!Number.isFinite(weight)) {
+      throw new RangeError(`${who} must be finite numbers. Received: ${formatValue(weights)}.`);
     }
   }
   const classes = Math.max(-1, ...entries.map(([index]) => index)) + 1;
