@@ -79,9 +79,12 @@ describe('the packed package', () => {
        const [value] = model.evaluate(tf.ones([2, 1]), tf.ones([2, 1]));
        console.log(JSON.stringify([
          esm.listLosses().includes('mine'), esm.getLoss(loss) === loss, esm.getLoss('bce') instanceof esm.BinaryCrossentropy, esm.serializeLoss(loss).config.from_logits, value.arraySync(),
+         await model.trainOnBatch(tf.ones([2, 1]), tf.ones([2, 1]), { sampleWeight: [1, 3] }),
        ]));`,
     );
-    expect(result).toEqual([true, true, true, true, expect.closeTo(Math.LN2, 5)]);
+    // Logits of 0 are not above the threshold.
+    const weighted = [expect.closeTo(2 * Math.LN2, 5), 0];
+    expect(result).toEqual([true, true, true, true, expect.closeTo(Math.LN2, 5), weighted]);
   });
 
   it('tfjs-losses/pure changes nothing until register()', () => {

@@ -1,10 +1,10 @@
-import type { Optimizer, Tensor } from '@tensorflow/tfjs-core';
+import type { Optimizer } from '@tensorflow/tfjs-core';
 import type { LayersModel, ModelCompileArgs } from '@tensorflow/tfjs-layers';
 
 import type { FromLogits } from '../core/checks.js';
 import { withDefaults } from '../core/config.js';
 import { unknownName } from '../core/errors.js';
-import { isLoss, type Loss } from '../core/loss.js';
+import { isLoss, type Loss, type Metric } from '../core/loss.js';
 import type { LossIdentifier } from '../registry.js';
 import { acceptAnyTarget, compiledFunctions, TFJS_METRICS } from './layers_internals.js';
 import {
@@ -17,6 +17,7 @@ import {
 } from './loss_entries.js';
 import {
   findMetric,
+  fromFunction,
   isNamedByLoss,
   metricNames,
   metricsOf,
@@ -91,13 +92,9 @@ function isTfjsMetric(metric: MetricIdentifier): boolean {
 /** The plan of a model that TF.js alone compiled, used once it is given weights. */
 function tfjsPlan(model: LayersModel, args: CompileArgs): Plan {
   const { lossFunctions, metricsTensors } = compiledFunctions(model);
-  const metrics = metricsTensors.map(([metric], index) => ({
-    name: entryAt(model.metricsNames, index + 1),
-    weighted: false,
-    measure: ({ yTrue, yPred }: { yTrue: Tensor; yPred: Tensor }) => ({
-      values: metric(yTrue, yPred),
-    }),
-  }));
+  const metrics = metricsTensors.map(([metric], index) =>
+    fromFunction(entryAt(model.metricsNames, index + 1), metric as Metric, false),
+  );
   const loss = plainLoss(lossFunctions[0] as PlainFunction);
   return {
     outputs: [
@@ -204,7 +201,7 @@ function completed(model: LayersModel, drafts: readonly Draft[]): OutputPlan[] {
     chooseLoss: chooser(entry, lossFunctions[index]),
     metrics: metrics.map(({ identifier, weighted, found }) => {
       const [metric] = tfjsMetrics.shift() ?? [];
-      return found ?? tfjsMetric(identifier as string, weighted, metric as PlainFunction);
+      return found ?? fromFunction(identifier as string, metric as Metric, weighted);
     }),
   }));
 }
@@ -259,9 +256,4 @@ function metricsOfOutput(args: CompileArgs, outputs: readonly string[], index: n
 function assertTfjsMetric(metric: MetricIdentifier): void {
   if (TFJS_METRICS.includes(metric as string)) return;
   throw unknownName('model.compile', 'metric', metric, metricNames());
-}
-
-/** A metric that TF.js found by its name. */
-function tfjsMetric(name: string, weighted: boolean, metric: PlainFunction): OutputMetric {
-  return { name, weighted, measure: ({ yTrue, yPred }) => ({ values: metric(yTrue, yPred) }) };
 }

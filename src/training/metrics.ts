@@ -88,7 +88,8 @@ function fromName(name: string, weighted: boolean): OutputMetric | undefined {
   return theirs && fromFunction(name, theirs as Metric, weighted);
 }
 
-function fromFunction(name: string, metric: Metric, weighted: boolean): OutputMetric {
+/** A metric that is a plain function. */
+export function fromFunction(name: string, metric: Metric, weighted: boolean): OutputMetric {
   return { name, weighted, measure: ({ yTrue, yPred }) => ({ values: metric(yTrue, yPred) }) };
 }
 
