@@ -18,7 +18,7 @@ export async function main(): Promise<void> {
   const { training, validation } = loadBreastCancer();
 
   console.log('\n1. tf.loadLayersModel\n');
-  console.log(`TensorFlow.js alone, evaluated: "${await withoutUs(artifacts, validation)}"`);
+  console.log(`TensorFlow.js alone: "${await withoutUs(artifacts, validation)}"`);
   console.log("With import 'tfjs-losses' it comes out compiled, as it was in Keras:\n");
   const model = await tf.loadLayersModel(tf.io.fromMemory(artifacts));
   const { class_name: className, config } = serializeLoss(model.loss as Loss);

@@ -7,8 +7,8 @@
 - __tests__/training/keras_models.golden.json: small models, in each form in which the settings of `compile` occur in a
   model.json, with what `evaluate` answers; and saved optimizers, with the points that Keras's steps lead to.
 
-Keras 3 saves what it is asked to. Its topology is then rewritten where TensorFlow.js reads Keras 2's alone (`for_tfjs`); the
-settings stay as they are. The settings of Keras 2 are written out below, in the form of tf.keras 2.x.
+Keras 3 saves what it is asked to, and the files hold it word for word. The settings of Keras 2 are written out below, in the form
+of tf.keras 2.x, with the topology in the words of Keras 2 (`keras_2_words`).
 
 Needs: pip install keras tensorflow-cpu
 """
@@ -72,8 +72,8 @@ def stripped(config):
 # What TensorFlow.js loads
 
 
-def for_tfjs(model_config):
-    """The topology in the words of Keras 2, which are the ones that TensorFlow.js 4.22 knows."""
+def keras_2_words(model_config):
+    """The topology as Keras 2 wrote it."""
     config = copy.deepcopy(model_config)
     for layer in config["config"]["layers"]:
         if "batch_shape" in layer["config"]:
@@ -90,9 +90,12 @@ def for_tfjs(model_config):
     return config
 
 
-def weights(model):
-    """Specs and bytes. Names are `layer/weight`: Keras 3 adds the name of a Sequential, and TensorFlow.js does not."""
-    pairs = [(f"{layer.name}/{weight.name}", weight.numpy()) for layer in model.layers for weight in layer.weights]
+def weights(model, keras_2=False):
+    """Specs and bytes. Names are `layer/weight`, behind the name of a Sequential in Keras 3."""
+    prefix = f"{model.name}/" if isinstance(model, keras.Sequential) and not keras_2 else ""
+    pairs = [
+        (f"{prefix}{layer.name}/{weight.name}", weight.numpy()) for layer in model.layers for weight in layer.weights
+    ]
     specs = [{"name": name, "shape": value.shape, "dtype": str(value.dtype)} for name, value in pairs]
     return specs, b"".join(value.tobytes() for _, value in pairs)
 
@@ -102,8 +105,7 @@ def weights(model):
 
 def in_topology(model):
     """Keras 3, .h5, converted."""
-    saved = saved_h5(model)
-    return {"modelTopology": {**saved, "model_config": for_tfjs(saved["model_config"])}}
+    return {"modelTopology": saved_h5(model)}
 
 
 def at_top(model):
@@ -114,12 +116,12 @@ def at_top(model):
 
 def config_json(model):
     """Keras 3, .keras: its config.json."""
-    return {"modelTopology": for_tfjs(saved_keras(model))}
+    return {"modelTopology": saved_keras(model)}
 
 
 def in_model_config(model):
     """Keras 3, .keras, converted."""
-    model_config = for_tfjs(stripped(saved_keras(model)))
+    model_config = stripped(saved_keras(model))
     return {"modelTopology": {"keras_version": keras.__version__, "model_config": model_config}}
 
 
@@ -133,7 +135,7 @@ def keras_2(version, settings, place="training_config"):
     """Keras 2, converted: its settings, with the topology of the model."""
 
     def layout(model):
-        model_config = stripped(for_tfjs(saved_h5(model)["model_config"]))
+        model_config = stripped(keras_2_words(saved_h5(model)["model_config"]))
         topology = {"keras_version": version, "backend": "tensorflow", "model_config": model_config}
         (topology if place == "training_config" else model_config)[place] = settings
         return {"modelTopology": topology}
@@ -155,6 +157,12 @@ def one_output(units=1, activation=None):
 def two_outputs(*outputs):
     x = layers.Input((3,), name="x")
     return keras.Model(x, [output(x) for output in outputs], name="model")
+
+
+def joined():
+    x = layers.Input((3,), name="x")
+    both = layers.Concatenate(name="both")([dense("left", 2, "relu")(x), dense("right", 2)(x)])
+    return keras.Model(x, dense("y", 1)(both), name="model")
 
 
 def yes_no_and_class():
@@ -316,6 +324,8 @@ def cases():
     yield probabilities(in_topology, "Keras 3 .h5: short names, and a metric by name", rmsprop(),
                         loss="bce", optimizer="rmsprop", metrics=["acc", "mae"])
     yield functions(in_topology, "Keras 3 .h5: functions")
+    yield ("Keras 3 .h5: two branches that are joined", in_topology, joined(), YES_NO,
+           {"loss": smooth(), "optimizer": "sgd"}, sgd())
     yield ("Keras 3 .h5: a metric with a threshold", in_topology, one_output(), YES_NO,
            {"loss": smooth(), "optimizer": "sgd", "metrics": [metrics.BinaryAccuracy(threshold=0.0, name="hits")]}, sgd())
     yield ("Keras 3 .h5: reduction 'sum'", in_topology, one_output(3, "softmax"), ONE_HOT,
@@ -397,7 +407,7 @@ def answer(title, layout, model, labels, settings, expected):
     batch_size = 5 if len(y) > 1 else 4
     evaluation = model.evaluate(X, given, batch_size=batch_size, return_dict=True, verbose=0)
     predictions = model.predict(X, verbose=0)
-    specs, data = weights(model)
+    specs, data = weights(model, keras_2=title.startswith("Keras 2"))
     case = {
         "title": title,
         "modelJson": {

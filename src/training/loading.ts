@@ -1,5 +1,7 @@
 import { io } from '@tensorflow/tfjs-core';
 
+import { inWordsOfKeras2 } from './keras_topology.js';
+
 /** Something that loads models: a handler, or a class of them. */
 interface Loader {
   load?: () => io.ModelArtifacts | Promise<io.ModelArtifacts>;
@@ -59,8 +61,10 @@ function hook(handler: object): void {
 
 function withTrainingConfig(artifacts: io.ModelArtifacts): io.ModelArtifacts {
   const { modelTopology: topology, trainingConfig } = artifacts;
+  if (typeof topology !== 'object' || (topology as unknown) === null) return artifacts;
   const config = (trainingConfig as object | undefined) ?? configIn(topology);
-  return config === undefined ? artifacts : { ...artifacts, trainingConfig: config as never };
+  const readable = inWordsOfKeras2(artifacts);
+  return config === undefined ? readable : { ...readable, trainingConfig: config as never };
 }
 
 /** The training config in a topology: of an `.h5` file, or of a `.keras` file, as a whole or as the converter puts it. */

@@ -1,0 +1,83 @@
+import type { io } from '@tensorflow/tfjs-core';
+
+/** A model or layer as Keras saves it. */
+interface Saved {
+  class_name?: string;
+  config?: Record<string, unknown> & { name?: string; layers?: SavedLayer[] };
+}
+
+interface SavedLayer extends Saved {
+  inbound_nodes?: unknown[];
+}
+
+/** A call of a layer, as Keras 3 saves it. */
+interface SavedCall {
+  args: unknown[];
+  kwargs?: object;
+}
+
+/**
+ * A model of Keras 3 in the words of Keras 2, which are the ones that TF.js knows: it reads neither the shapes of inputs nor
+ * the connections of layers otherwise, nor weights whose names begin with that of their model.
+ */
+export function inWordsOfKeras2(artifacts: io.ModelArtifacts): io.ModelArtifacts {
+  const { modelTopology: topology, weightSpecs } = artifacts;
+  const { model_config: inner } = topology as { model_config?: Saved };
+  const model = inner ?? (topology as Saved);
+  if (!isOfKeras3(model)) return artifacts;
+  const prefix = model.class_name === 'Sequential' ? `${model.config?.name ?? ''}/` : '';
+  const rewritten = rewriteModel(model);
+  return {
+    ...artifacts,
+    modelTopology:
+      inner === undefined ? rewritten : { ...(topology as object), model_config: rewritten },
+    ...(weightSpecs && {
+      weightSpecs: weightSpecs.map((spec) => ({
+        ...spec,
+        name: spec.name.startsWith(prefix) ? spec.name.slice(prefix.length) : spec.name,
+      })),
+    }),
+  };
+}
+
+/** Keras 2 has the shape of an input as `batch_input_shape`. */
+function isOfKeras3({ config }: Saved): boolean {
+  const layers = Array.isArray(config?.layers) ? config.layers : [];
+  return layers.some((layer) => layer.config !== undefined && 'batch_shape' in layer.config);
+}
+
+function rewriteModel<Model extends Saved>(model: Model): Model {
+  const { config } = model;
+  if (!Array.isArray(config?.layers)) return model;
+  const ends = Object.fromEntries(
+    ['input_layers', 'output_layers']
+      .filter((key) => config[key] !== undefined)
+      .map((key) => [key, listOfEnds(config[key])]),
+  );
+  return { ...model, config: { ...config, ...ends, layers: config.layers.map(rewriteLayer) } };
+}
+
+function rewriteLayer(layer: SavedLayer): SavedLayer {
+  const { config: { batch_shape: shape, ...config } = {}, ...rest } = rewriteModel(layer);
+  return {
+    ...rest,
+    config: shape === undefined ? config : { ...config, batch_input_shape: shape },
+    ...(layer.inbound_nodes && { inbound_nodes: layer.inbound_nodes.map(rewriteCall) }),
+  };
+}
+
+/** What a call was given: for each tensor its layer, the number of that layer's call, and that of its output. */
+function rewriteCall(call: unknown): unknown {
+  const { args, kwargs = {} } = call as Partial<SavedCall>;
+  if (!Array.isArray(args)) return call;
+  return args
+    .flat()
+    .map((tensor) => (tensor as { config?: { keras_history?: unknown[] } } | null)?.config)
+    .filter((config) => config?.keras_history !== undefined)
+    .map((config) => [...(config?.keras_history ?? []), kwargs]);
+}
+
+/** One end, `[layer, call, output]`, as a list of one. */
+function listOfEnds(ends: unknown): unknown {
+  return Array.isArray(ends) && typeof ends[0] === 'string' ? [ends] : ends;
+}
