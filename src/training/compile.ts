@@ -18,7 +18,7 @@ import {
 import {
   findMetric,
   fromFunction,
-  isNamedByLoss,
+  isTfjsMetric,
   metricNames,
   metricsOf,
   type GivenMetrics,
@@ -79,14 +79,10 @@ function isPlain(
     isNothing(weightedMetrics) &&
     entries.length === 1 &&
     entries.every(isTfjs) &&
-    metricsOf('model.compile: metrics', metrics, outputs, 0).every(isTfjsMetric)
+    metricsOf('model.compile: metrics', metrics, outputs, 0).every((metric) =>
+      typeof metric === 'function' ? !isLoss(metric) : isTfjsMetric(metric),
+    )
   );
-}
-
-function isTfjsMetric(metric: MetricIdentifier): boolean {
-  return typeof metric === 'function'
-    ? !isLoss(metric)
-    : TFJS_METRICS.includes(metric as string) || isNamedByLoss(metric);
 }
 
 /** The plan of a model that TF.js alone compiled, used once it is given weights. */

@@ -55,17 +55,20 @@ function needsTargets({ chooseLoss, metrics }: OutputPlan): boolean {
 
 /** The weights that came with targets, as tensors to put behind them. */
 export function weightsFor(
-  { outputs }: Plan,
+  plan: Plan,
   model: LayersModel,
   y: Tensors,
   targets: readonly Tensor[],
 ): Tensor[] {
   const weights = weightsOfTargets.get(y);
   if (weights === undefined) return [];
-  const shapes = model.outputs.map(({ shape }) => shape);
-  const tensors = tidy(() => weightTensors(outputs, targets, shapes, weights));
+  const tensors = tidy(() => weightTensors(plan.outputs, targets, shapesOf(model), weights));
   tensorsOfTargets.set(y, tensors);
   return tensors;
+}
+
+function shapesOf({ outputs }: LayersModel) {
+  return outputs.map(({ shape }) => shape);
 }
 
 /** Disposes the weights that were made for targets whose step failed. */
@@ -157,8 +160,7 @@ function element(
   );
   try {
     if ((plan.ours && hasWeights(given)) || hasWeights({ sampleWeight })) {
-      const shapes = model.outputs.map(({ shape }) => shape);
-      const weights = tidy(() => weightTensors(plan.outputs, targets, shapes, given));
+      const weights = tidy(() => weightTensors(plan.outputs, targets, shapesOf(model), given));
       weightsOfBatch.set(entryAt(targets, 0), weights);
     }
   } catch (error) {

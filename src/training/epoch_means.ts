@@ -111,7 +111,9 @@ export function withEpochMeans(
 ): { callbacks: unknown; end: () => void } {
   const CallbackClass = Callback;
   const hasMetrics = plan.outputs.some(({ metrics }) => metrics.length > 0);
-  if (CallbackClass === undefined || !hasMetrics) return { callbacks, end: () => undefined };
+  if (!plan.ours || CallbackClass === undefined || !hasMetrics) {
+    return { callbacks, end: () => undefined };
+  }
   let means: EpochMeans | undefined;
   // Methods, not options: TF.js would read all logs back for these.
   class EpochMeansCallback extends CallbackClass {

@@ -4,7 +4,7 @@ import { shared } from '../shared.js';
 import { rememberCallbacks } from './epoch_means.js';
 import { missingMethods, rememberMetrics } from './layers_internals.js';
 import './layers_types.js';
-import { findTrainingConfigs } from './loading.js';
+import { readKerasFiles } from './loading.js';
 import { modelMethods, plainMethods, sequentialMethods, warnOfMissing } from './methods.js';
 
 /** The part of `@tensorflow/tfjs-layers` that the integration changes and uses. `tf` itself has it too. */
@@ -33,7 +33,7 @@ export function integrateTraining(layers: Layers): void {
       : [
           replace(prototype, modelMethods),
           ...(layers.Sequential ? [replace(layers.Sequential.prototype, sequentialMethods)] : []),
-          findTrainingConfigs(),
+          readKerasFiles(),
         ];
   restoreTraining.set(prototype, () => {
     for (const restore of restorers) restore();

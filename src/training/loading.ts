@@ -7,7 +7,7 @@ interface Loader {
   load?: () => io.ModelArtifacts | Promise<io.ModelArtifacts>;
 }
 
-/** Prototypes whose `load` finds what Keras saved, with the method that they had. */
+/** Prototypes whose `load` reads what Keras saved, with the method that they had. */
 const originals = new Map<Loader, NonNullable<Loader['load']>>();
 
 /** What each URL goes through before it is loaded; TF.js has no way to take a router back. */
@@ -15,10 +15,10 @@ let route: ((url: string | string[], options?: io.LoadOptions) => void) | undefi
 let isRouted = false;
 
 /**
- * Makes TF.js's handlers, as they load a model, put the training config that Keras's converter writes into the topology to
- * where TF.js looks for it. Gives what takes it back.
+ * Makes TF.js's handlers, as they load a model of Keras, put the training config to where TF.js looks for it, and the layers of
+ * Keras 3 into the words that TF.js knows. Gives what takes it back.
  */
-export function findTrainingConfigs(): () => void {
+export function readKerasFiles(): () => void {
   // Handlers that users make without a URL.
   hook(io.fromMemorySync({ modelTopology: {} }));
   hook(
@@ -55,11 +55,11 @@ function hook(handler: object): void {
   originals.set(prototype, load);
   prototype.load = function (this: Loader) {
     const loaded = load.call(this);
-    return loaded instanceof Promise ? loaded.then(withTrainingConfig) : withTrainingConfig(loaded);
+    return loaded instanceof Promise ? loaded.then(inTfjsForm) : inTfjsForm(loaded);
   };
 }
 
-function withTrainingConfig(artifacts: io.ModelArtifacts): io.ModelArtifacts {
+function inTfjsForm(artifacts: io.ModelArtifacts): io.ModelArtifacts {
   const { modelTopology: topology, trainingConfig } = artifacts;
   if (typeof topology !== 'object' || (topology as unknown) === null) return artifacts;
   const config = (trainingConfig as object | undefined) ?? configIn(topology);

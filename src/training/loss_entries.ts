@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 
 import { formatValue, unknownName } from '../core/errors.js';
 import { isLoss, Loss } from '../core/loss.js';
-import { getLoss, isKnownLoss, listLosses, lossAliases } from '../registry.js';
+import { getLoss, isKnownLoss, listLosses, lossAliases, type LossIdentifier } from '../registry.js';
 import { KERAS_NAMES, TFJS_LOSSES, tfjsLossName } from './layers_internals.js';
 import { crossentropyByShapes } from './metrics.js';
 import { byOutput, isDict, isNothing } from './per_output.js';
@@ -50,22 +50,22 @@ function lossEntry(given: unknown): LossEntry {
   if (isNothing(given)) return null;
   const unread = unreadLoss(given);
   if (unread !== undefined) return unread;
-  if (typeof given === 'string') {
-    if (['crossentropy', 'ce'].includes(given.toLowerCase())) return crossentropyByShapes;
-    const isOurs: boolean = isKnownLoss(given);
-    const tfjs = isOurs ? undefined : tfjsLossName(given);
-    if (isOurs || tfjs === undefined) return ourLoss(given);
-    return { tfjs };
-  }
-  if (isKnownLoss(given)) return getLoss(given);
+  if (isChosenByShapes(given)) return crossentropyByShapes;
+  const isOurs: boolean = isKnownLoss(given);
+  if (isOurs) return getLoss(given as LossIdentifier);
+  if (typeof given === 'string') return { tfjs: tfjsLossName(given) ?? unknownLoss(given) };
   if (typeof given === 'function') return { tfjs: given as PlainFunction };
   throw new TypeError(
     `model.compile: a loss must be a name, a loss object, a class or a function. Received: ${formatValue(given)}.`,
   );
 }
 
-function ourLoss(name: string): Loss {
-  if (isKnownLoss(name)) return getLoss(name);
+/** Whether the name is that of the cross-entropy which Keras chooses by shapes. */
+export function isChosenByShapes(name: unknown): boolean {
+  return typeof name === 'string' && ['crossentropy', 'ce'].includes(name.toLowerCase());
+}
+
+function unknownLoss(name: string): never {
   const names = new Set([...listLosses(), ...TFJS_LOSSES]);
   const aliases = [...lossAliases(), ...Object.keys(KERAS_NAMES)];
   throw unknownName('model.compile', 'loss', name, [...names], aliases);

@@ -115,7 +115,7 @@ const fit: Replacement<[x: Tensors, y: Tensors, args?: FitArgs], Promise<unknown
           ...rest,
           ...(!isWeighted && { classWeight }),
           ...(validationData && { validationData: validationTargets(validationData) }),
-          ...(plan.ours && { callbacks }),
+          callbacks,
         } as FitArgs,
       );
     } finally {
@@ -149,7 +149,8 @@ const fitDataset: Replacement<[dataset: Dataset, args: FitDatasetArgs], Promise<
     try {
       return await original.call(this, prepared, {
         ...rest,
-        ...(plan.ours ? { callbacks } : { classWeight }),
+        ...(!plan.ours && { classWeight }),
+        callbacks,
         ...(validationData && {
           validationData: isDataset ? validationData : validationTargets(validationData),
         }),

@@ -21,9 +21,9 @@ export type GivenMetrics = PerOutput<MetricIdentifier | readonly MetricIdentifie
 /** The metrics whose meaning follows from the loss. */
 const NAMED_BY_LOSS: readonly string[] = ['accuracy', 'acc', 'crossentropy', 'ce'];
 
-/** Whether the metric is one of them. */
-export function isNamedByLoss(metric: unknown): boolean {
-  return NAMED_BY_LOSS.includes(metric as string);
+/** Whether TF.js's own `compile` knows the metric by this name. */
+export function isTfjsMetric(name: unknown): boolean {
+  return TFJS_METRICS.includes(name as string) || NAMED_BY_LOSS.includes(name as string);
 }
 
 /** The names that metrics are found by, beside those of losses. */

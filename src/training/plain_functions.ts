@@ -1,7 +1,7 @@
-import { divNoNan, mean, mul, tidy } from '@tensorflow/tfjs-core';
+import { mul, tidy } from '@tensorflow/tfjs-core';
 
 import { weightedValues } from '../core/loss.js';
-import { meanOver } from '../core/reduction.js';
+import { maskWeights, meanOver } from '../core/reduction.js';
 import type { PlainFunction } from './loss_entries.js';
 import type { OutputMetric, OutputPlan } from './plan.js';
 import { predictionsFor } from './predictions.js';
@@ -29,7 +29,7 @@ export function metricFunction(metric: OutputMetric, output: () => OutputPlan): 
   const measure: PlainFunction = (yTrue, yPred) => {
     const loss = output().chooseLoss?.(yTrue.shape, yPred.shape);
     const { values, counts } = metric.measure({ ...output(), yTrue, yPred, loss });
-    return counts === undefined ? values : mul(values, divNoNan(counts, mean(counts)));
+    return counts === undefined ? values : mul(values, maskWeights(counts, 'mean'));
   };
   return Object.defineProperty(measure, 'name', { value: metric.name });
 }

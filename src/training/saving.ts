@@ -1,6 +1,7 @@
 import { io } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
+import type { CompileArgs } from './compile.js';
 import { planOf } from './plan.js';
 import { workingModel } from './layers_internals.js';
 import {
@@ -21,18 +22,22 @@ export function trainingConfig(
   model: LayersModel,
   original: () => object,
 ): TrainingConfig | object {
-  const plan = planOf(workingModel(model));
-  if (plan === undefined || isTfjsConfig(plan.args)) return original();
-  return writeTrainingConfig(plan.args, model.optimizer);
+  const args = ownArgs(model);
+  return args === undefined ? original() : writeTrainingConfig(args, model.optimizer);
+}
+
+/** What the model was compiled with, where TF.js's own form cannot hold it. */
+function ownArgs(model: LayersModel): CompileArgs | undefined {
+  const args = planOf(workingModel(model))?.args;
+  return args === undefined || isTfjsConfig(args) ? undefined : args;
 }
 
 /** The handler, given such a model in a form that TF.js without this package can read. */
 export function portable(model: LayersModel, target: string | io.IOHandler): string | io.IOHandler {
-  const plan = planOf(workingModel(model));
   const [handler, ...others] = typeof target === 'string' ? io.getSaveHandlers(target) : [target];
   const { save } = handler ?? {};
   // TF.js has errors for a target that nothing or too much can save to.
-  if (plan === undefined || isTfjsConfig(plan.args) || !save || others.length > 0) return target;
+  if (ownArgs(model) === undefined || !save || others.length > 0) return target;
   return {
     save: ({ trainingConfig: config, userDefinedMetadata, ...artifacts }) =>
       save.call(handler, {

@@ -62,7 +62,9 @@ function keepReported({ value, sums }: Reported): Reported {
 function step({ outputs }: Plan, run: Step): Step {
   const activations = outputs
     .map(({ activation }) => activation)
-    .filter((activation) => activation !== undefined);
+    .filter((activation) => activation !== undefined)
+    // What went into a linear activation came out of it.
+    .filter(({ name }) => name !== 'linear');
   return (data) => {
     try {
       return recordingLogits(activations, () => run(data));

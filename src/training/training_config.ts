@@ -22,7 +22,8 @@ import {
   TFJS_METRICS,
   workingModel,
 } from './layers_internals.js';
-import { findMetric, isNamedByLoss, type GivenMetrics, type MetricIdentifier } from './metrics.js';
+import { findMetric, isTfjsMetric, type GivenMetrics, type MetricIdentifier } from './metrics.js';
+import { isChosenByShapes } from './loss_entries.js';
 import { readOptimizer } from './optimizers.js';
 import { isDict, isNothing } from './per_output.js';
 import { nameOf, savedUnread, standIn } from './unread_loss.js';
@@ -64,8 +65,7 @@ export function isTfjsConfig({
     isNothing(lossWeights) &&
     isNothing(weightedMetrics) &&
     names(loss).every((name) => typeof name === 'string' && TFJS_LOSSES.includes(name)) &&
-    (isNothing(metrics) ||
-      names(metrics).every((name) => TFJS_METRICS.includes(name as string) || isNamedByLoss(name)))
+    (isNothing(metrics) || names(metrics).every(isTfjsMetric))
   );
 }
 
@@ -109,7 +109,7 @@ function writeFunction(name: string): SerializedLoss {
 export function inOwnSpelling(config: TrainingConfig): TrainingConfig {
   const { config: optimizer } = (config.optimizer_config ?? {}) as { config?: object };
   if (optimizer === undefined || !('learningRate' in optimizer)) return config;
-  const known = [...TFJS_LOSSES, tfjsLossName, ...TFJS_METRICS];
+  const known = [...TFJS_LOSSES, ...TFJS_METRICS];
   const respell = (name: unknown) => {
     const own = typeof name === 'string' ? toFunctionName(name) : '';
     return known.includes(own) ? own : name;
@@ -172,7 +172,7 @@ function readLoss(saved: unknown, report: Report): unknown {
 
 function readLossName(name: string, report: Report): unknown {
   const known: boolean = isKnownLoss(name);
-  if (known || ['crossentropy', 'ce'].includes(name.toLowerCase())) return name;
+  if (known || isChosenByShapes(name)) return name;
   const tfjs = tfjsLossName(name);
   if (tfjs !== undefined) return tfjs;
   report(`loss '${nameOf(name)}', which is not registered`);
