@@ -4,7 +4,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['dist/', 'coverage/', 'temp/', '.tfjs/']),
+  globalIgnores(['dist/', 'coverage/', 'temp/', '.tfjs/', 'src/kernels/simd/assembly/']),
   js.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -23,7 +23,7 @@ export default defineConfig(
   },
   {
     // Loops over typed arrays stay within bounds.
-    files: ['src/kernels/**/*.ts'],
+    files: ['src/kernels/**/*.ts', 'src/core/fused.ts'],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },
   {

@@ -1,6 +1,8 @@
-/** Builds dist/esm and dist/cjs, each with its own type declarations. */
+/** Builds the SIMD module, then dist/esm and dist/cjs, each with its own type declarations. */
 import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
+
+import { writeSimdBinary } from './simd.js';
 
 const tsc = (...args) =>
   execFileSync(
@@ -11,6 +13,7 @@ const tsc = (...args) =>
     },
   );
 
+await writeSimdBinary();
 rmSync('dist', { recursive: true, force: true });
 tsc();
 tsc(

@@ -13,7 +13,7 @@ export function sampleOf(call: () => unknown): Sample {
   };
 }
 
-const WARM_UP_MS = 150;
+const WARM_UP_MS = 300;
 /** A sample takes at least this long, so that the clock's steps and one interruption weigh little. */
 const SAMPLE_MS = 3;
 /** What the rounds of one comparison may take together, as long as they are enough and not too many. */

@@ -97,6 +97,11 @@ export function withShape(value: Tensor, shape: number[]): Tensor {
   return sameShape(value.shape, shape) ? value : reshape(value, shape);
 }
 
+/** How many numbers a tensor of this shape has. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((a, b) => a * b, 1);
+}
+
 /** Whether two shapes are equal. */
 export function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);

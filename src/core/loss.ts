@@ -11,10 +11,12 @@ import {
   type Config,
 } from './config.js';
 import { formatValue, ShapeError } from './errors.js';
-import { alignRanks, toFloat, toTensor, withShape, type Input } from './inputs.js';
-import { maskWeights, reduce, REDUCTIONS, type Reduction } from './reduction.js';
+import { alignRanks, sizeOf, toFloat, toTensor, withShape, type Input } from './inputs.js';
+import { maskWeights, reduce, REDUCTIONS, rowsReduction, type Reduction } from './reduction.js';
+import type { RowsForm } from '../kernels/names.js';
+import { isFused, isRecorded, runFused } from './fused.js';
 import { preActivation } from './tape.js';
-import { assertWeighs, weigh } from './weighting.js';
+import { assertWeighs, expandWeights, weigh, weighedShape } from './weighting.js';
 
 /** Options that every loss object has. */
 export interface LossOptions {
@@ -184,6 +186,16 @@ export abstract class Loss<Options extends object = object> {
     return undefined;
   }
 
+  /**
+   * How one kernel can compute `compute` and `mask` from logits of this shape, if one can. A subclass with a `compute` or `mask`
+   * of its own says it again.
+   *
+   * @internal
+   */
+  rows(_shape: number[]): RowsForm | undefined {
+    return undefined;
+  }
+
   /** The options as Keras saves them. */
   getConfig(): Config {
     const { defaults, extensions } = classOf(this);
@@ -230,23 +242,27 @@ export function classOf(loss: Loss): LossClass {
 
 /** The activation whose logits `compute` of the loss can read. */
 export function activationOf(loss: Loss): string | undefined {
-  const owner = computeOwner(loss);
+  const owner = ownerOf(classOf(loss), 'compute');
   return Object.hasOwn(owner, 'activation') ? owner.activation : undefined;
 }
 
 /** Whether `compute` of the loss takes a weight for each label. */
 export function takesLabelWeights(loss: Loss): boolean {
-  const owner = computeOwner(loss);
+  const owner = ownerOf(classOf(loss), 'compute');
   return Object.hasOwn(owner, 'binaryLabels') && owner.binaryLabels;
 }
 
-/** The very class that wrote `compute` of the loss: one below it may know nothing of logits and weights of labels. */
-function computeOwner(loss: Loss): LossClass {
-  let owner = classOf(loss);
-  while (!Object.hasOwn(owner.prototype as object, 'compute')) {
+/** The very class that wrote a method: one below it may know nothing of logits and weights of labels. */
+function ownerOf(lossClass: LossClass, method: string): LossClass {
+  let owner = lossClass;
+  while (!Object.hasOwn(owner.prototype as object, method)) {
     owner = Object.getPrototypeOf(owner) as LossClass;
   }
   return owner;
+}
+
+function methodOf(lossClass: LossClass, name: string): unknown {
+  return (lossClass.prototype as Record<string, unknown>)[name];
 }
 
 /** Whether a loss reads its predictions as logits: `'auto'` is decided by `model.compile` alone. */
@@ -313,7 +329,11 @@ export function lossValues(
   const who = toFunctionName(lossClass.className);
   lossClass.check(who, withDefaults(who, options, lossClass.defaults));
   const loss = new lossClass(options as never);
-  return tidy(() => compute(loss, yTrue, yPred, { who, align: false }).values);
+  const call = { who, align: false };
+  return tidy(() => {
+    const checked = check(loss, yTrue, yPred, call);
+    return fused(loss, checked, call, 'none') ?? compute(loss, checked, call).values;
+  });
 }
 
 /** A call of a loss. */
@@ -333,13 +353,25 @@ export interface Weighting {
   /** Weights by class: of the labels, for a loss that takes those, else of the per-sample values. */
   readonly classWeight?: Tensor | undefined;
   /** Whether weights ask for one value per sample, and a single number is an error. */
-  readonly perSample?: boolean;
+  readonly perSample?: boolean | undefined;
   /** What `yPred` is, if that is known better than from the options. */
   readonly fromLogits?: boolean | undefined;
 }
 
-/** `compute` and `mask` of the loss, on inputs that were checked before any kernel ran. */
-function compute(loss: Loss, yTrue: Input, yPred: Input, call: Call) {
+/** The inputs of a loss after all checks, before any kernel ran. */
+interface Checked {
+  readonly labels: Tensor;
+  readonly output: Tensor;
+  readonly labelsShape: number[];
+  readonly outputShape: number[];
+  /** The shape of the per-sample values, if it is known. */
+  readonly shape: number[] | undefined;
+  readonly fromLogits: boolean | undefined;
+  readonly weights: Tensor | undefined;
+  readonly labelWeights: Tensor | undefined;
+}
+
+function check(loss: Loss, yTrue: Input, yPred: Input, call: Call): Checked {
   const { who } = call;
   const labels = toTensor(who, 'yTrue', yTrue);
   const given = toTensor(who, 'yPred', yPred);
@@ -353,25 +385,94 @@ function compute(loss: Loss, yTrue: Input, yPred: Input, call: Call) {
   const labelWeights = perLabel ? withShape(call.classWeight, labelsShape) : undefined;
   const weights = sampleWeights(who, call, labelWeights === undefined);
   if (weights && shape) assertWeighs(who, shape, weights.shape);
+  const fromLogits = logits === undefined ? call.fromLogits : true;
+  return { labels, output, labelsShape, outputShape, shape, fromLogits, weights, labelWeights };
+}
+
+/** `compute` and `mask` of the loss. */
+function compute(loss: Loss, checked: Checked, { who, perSample }: Call) {
+  const { labels, output, labelsShape, outputShape, fromLogits, weights, labelWeights } = checked;
+  const { verbatim } = classOf(loss);
   const y = withShape(verbatim ? labels : toFloat(labels), labelsShape);
   const p = withShape(verbatim ? output : toFloat(output), outputShape);
-  const fromLogits = logits === undefined ? call.fromLogits : true;
   const values: Tensor = loss.compute(y, p, fromLogits, labelWeights);
   if (!((values as unknown) instanceof Tensor)) {
     throw new TypeError(`${who}: compute must return a tensor. Received: ${formatValue(values)}.`);
   }
-  if (call.perSample === true && values.rank === 0 && (weights?.rank ?? 0) > 0) {
+  if (perSample === true && values.rank === 0 && (weights?.rank ?? 0) > 0) {
     throw new ShapeError(
       `${who}: a loss must give one value per sample where samples have weights. Received: a single number.`,
     );
   }
   return {
     // The caller owns the result; a loss that returns its input would hand out the caller's own tensor.
-    values: values === yTrue || values === yPred ? clone(values) : values,
+    values: values === labels || values === output ? clone(values) : values,
     mask: loss.mask(y, p),
     weights,
     labelWeights,
   };
+}
+
+/** The loss as one kernel computes it with its weights and its reduction, if there is one. */
+function fused(loss: Loss, checked: Checked, call: Call, reduction: Reduction): Tensor | undefined {
+  const { labels, output: logits, outputShape, shape = [0], weights, labelWeights } = checked;
+  const form = rowsOf(loss, outputShape, checked.fromLogits);
+  const rows = sizeOf(shape);
+  if (form === undefined || rows === 0 || form.length === 0) return undefined;
+  if (logits.dtype !== 'float32' || !isFused(form.op)) return undefined;
+  // A row with one label is weighed as that is.
+  if (labelWeights !== undefined && form.length > 1) return undefined;
+  const byLabel = labelWeights && withShape(labelWeights, shape);
+  const given = byLabel && weights ? weigh(call.who, byLabel, weights) : (byLabel ?? weights);
+  const weighed = given === undefined ? shape : weighedShape(call.who, shape, given.shape);
+  if (sizeOf(weighed) !== rows) return undefined;
+  // A weighted mean divides by the sum of the weights as given, before they are spread.
+  const isSpread = given !== undefined && given.size !== rows;
+  if (isSpread && reduction === 'mean_with_sample_weight') return undefined;
+  const perRow = isSpread ? expandWeights(call.who, shape, given) : given;
+  return runFused(
+    { labels, logits, weights: perRow },
+    {
+      who: call.who,
+      rows,
+      shape: weighed,
+      reduction: shape.length === 0 ? 'none' : rowsReduction(reduction),
+      form,
+      gradient: isRecorded(),
+    },
+    (inputs) => {
+      const again = { ...checked, labels: inputs.labels, output: inputs.logits };
+      return composed(
+        loss,
+        { ...again, weights: inputs.weights, labelWeights: undefined },
+        call,
+        reduction,
+      );
+    },
+  );
+}
+
+/** How a kernel computes the loss, if `compute` and `mask` are of the class that said so. */
+function rowsOf(
+  loss: Loss,
+  shape: number[],
+  fromLogits: boolean | undefined,
+): RowsForm | undefined {
+  if (!hasRows(classOf(loss))) return undefined;
+  return (fromLogits ?? readsLogits(loss)) ? loss.rows(shape) : undefined;
+}
+
+const withRows = new WeakMap<LossClass, boolean>();
+
+function hasRows(lossClass: LossClass): boolean {
+  let has = withRows.get(lossClass);
+  if (has === undefined) {
+    const owner = ownerOf(lossClass, 'rows');
+    // Nobody below that class may have changed what the kernel computes.
+    has = ['compute', 'mask'].every((name) => methodOf(owner, name) === methodOf(lossClass, name));
+    withRows.set(lossClass, has);
+  }
+  return has;
 }
 
 /** What the probabilities were made from, where a gradient is recorded and the loss can read it. */
@@ -401,8 +502,8 @@ export function maskedValues(
   yPred: Input,
   weighting: Weighting,
 ): { values: Tensor; mask: Tensor | undefined } {
-  const who = classOf(loss).className;
-  return compute(loss, yTrue, yPred, { who, ...weighting, align: true });
+  const call = callOf(loss, weighting);
+  return compute(loss, check(loss, yTrue, yPred, call), call);
 }
 
 /** Per-sample values times their weights, before the reduction, and the weights. */
@@ -412,20 +513,31 @@ export function weightedValues(
   yPred: Input,
   weighting: Weighting = {},
 ): { values: Tensor; weights: Tensor | undefined } {
-  const who = weighting.who ?? classOf(loss).className;
-  const {
-    values,
-    mask,
-    weights: given,
-    labelWeights,
-  } = compute(loss, yTrue, yPred, { ...weighting, who, align: true });
+  const call = callOf(loss, weighting);
+  return weighted(loss, check(loss, yTrue, yPred, call), call, loss.reduction);
+}
+
+function weighted(
+  loss: Loss,
+  checked: Checked,
+  call: Call,
+  reduction: Reduction,
+): { values: Tensor; weights: Tensor | undefined } {
+  const { who } = call;
+  const { values, mask, weights: given, labelWeights } = compute(loss, checked, call);
   // Without other weights the mask is the weights, and a weighted mean is the mean of what counts.
   const unweighted = given === undefined && labelWeights === undefined;
-  const isMean = loss.reduction === 'mean_with_sample_weight' && unweighted;
-  const counts = mask && maskWeights(mask, isMean ? 'mean' : loss.reduction);
+  const isMean = reduction === 'mean_with_sample_weight' && unweighted;
+  const counts = mask && maskWeights(mask, isMean ? 'mean' : reduction);
   const weights = counts && given ? weigh(who, counts, given) : (counts ?? given);
   const weighed = weights === undefined ? values : weigh(who, values, weights);
   return { values: weighed, weights: totalWeights(who, loss, weights, labelWeights) };
+}
+
+/** The loss by its formula. */
+function composed(loss: Loss, checked: Checked, call: Call, reduction: Reduction): Tensor {
+  const { values, weights } = weighted(loss, checked, call, reduction);
+  return reduce(values, weights, reduction);
 }
 
 /** What a mean over the weights divides by: the weights of samples, times the mean weight of their labels. */
@@ -449,8 +561,31 @@ export function weightedLoss(
   yPred: Input,
   weighting: Weighting = {},
 ): Tensor {
-  return tidy(() => {
-    const { values, weights } = weightedValues(loss, yTrue, yPred, weighting);
-    return reduce(values, weights, loss.reduction);
-  });
+  const call = callOf(loss, weighting);
+  const run = () => {
+    const checked = check(loss, yTrue, yPred, call);
+    const value = fused(loss, checked, call, loss.reduction);
+    return value ?? tidy(() => composed(loss, checked, call, loss.reduction));
+  };
+  // Where all is a tensor already, nothing is made that would have to be tidied up, and a scope costs a third of the rest.
+  return areTensors(yTrue, yPred) &&
+    weighting.sampleWeight === undefined &&
+    weighting.classWeight === undefined
+    ? run()
+    : tidy(run);
+}
+
+function areTensors(...inputs: Input[]): boolean {
+  return inputs.every((input) => input instanceof Tensor);
+}
+
+function callOf(loss: Loss, weighting: Weighting): Call {
+  const {
+    who = classOf(loss).className,
+    sampleWeight,
+    classWeight,
+    perSample,
+    fromLogits,
+  } = weighting;
+  return { who, align: true, sampleWeight, classWeight, perSample, fromLogits };
 }

@@ -1,5 +1,6 @@
 import { customGrad, mean, mul, scalar, sum, zeros, type Tensor } from '@tensorflow/tfjs-core';
 
+import type { RowsReduction } from '../kernels/names.js';
 import { divideNoNan } from './op.js';
 import { toFloat } from './inputs.js';
 
@@ -16,6 +17,12 @@ export const REDUCTIONS: readonly Reduction[] = [
   'none',
   null,
 ];
+
+/** The reduction in the words of kernels, which have one for each. */
+export function rowsReduction(reduction: Reduction): RowsReduction {
+  if (reduction === null) return 'none';
+  return reduction === 'sum_over_batch_size' ? 'mean' : reduction;
+}
 
 /** Reduces weighted per-sample values to a scalar, or leaves them as they are for `'none'`. */
 export function reduce(values: Tensor, weights: Tensor | undefined, reduction: Reduction): Tensor {

@@ -28,6 +28,17 @@ export function assertWeighs(who: string, values: number[], weights: number[]): 
   weighting(who, values, weights);
 }
 
+/** The shape of values with weights. */
+export function weighedShape(who: string, values: number[], weights: number[]): number[] {
+  return weighting(who, values, weights).product;
+}
+
+/** One weight for each value. */
+export function expandWeights(who: string, values: number[], weights: Tensor): Tensor {
+  const shapes = weighting(who, values, weights.shape);
+  return broadcast(withShape(weights, shapes.weights), shapes.product);
+}
+
 /** The shapes in which values and weights are multiplied, and that of their product. */
 function weighting(who: string, valuesShape: number[], weightsShape: number[]) {
   const [values, aligned] = alignRanks(valuesShape, weightsShape);

@@ -5,11 +5,34 @@ import {
   registerKernel,
   unregisterGradient,
   unregisterKernel,
+  type KernelFunc,
   type NamedTensorMap,
+  type TensorInfo,
 } from '@tensorflow/tfjs-core';
 
+import * as cpu from './cpu/workspace.js';
 import * as javascript from './javascript/index.js';
-import { kernelName, PREFIX, READABLE } from './names.js';
+import { kernelName, PREFIX, READABLE, SCALE_ROWS, type RowsAttrs, type RowsOp } from './names.js';
+import {
+  crossEntropyRows,
+  scaleRows,
+  type RowsTensors,
+  type ScaledTensors,
+} from './rows/cross_entropy.js';
+import type { Workspace } from './rows/workspace.js';
+import * as tensorflow from './tensorflow/workspace.js';
+import * as wasm from './wasm/workspace.js';
+
+type KernelConfig = Parameters<KernelFunc>[0];
+
+/** Where losses over rows are computed, by backend. */
+const WORKSPACES = { cpu, wasm, tensorflow };
+
+const ROWS_OPS: readonly RowsOp[] = [
+  'SigmoidCrossEntropyRows',
+  'SoftmaxCrossEntropyRows',
+  'SparseSoftmaxCrossEntropyRows',
+];
 
 const kernels = Object.values(javascript).flatMap(({ op, backends, run }) =>
   backends.map((backendName) => ({ kernelName: kernelName(op), backendName, run })),
@@ -29,6 +52,28 @@ export function registerKernels(): void {
       kernelFunc: ({ inputs, attrs }) =>
         run(Object.values(inputs as NamedTensorMap), attrs as unknown as Record<string, number>),
     });
+  }
+  registerRowsKernels();
+}
+
+function registerRowsKernels(): void {
+  for (const [backendName, { workspace }] of Object.entries(WORKSPACES)) {
+    const run = (
+      op: string,
+      kernel: (space: Workspace, config: KernelConfig) => TensorInfo | TensorInfo[],
+    ) => {
+      registerKernel({
+        kernelName: kernelName(op),
+        backendName,
+        kernelFunc: (config) => kernel(workspace(config.backend), config),
+      });
+    };
+    for (const op of ROWS_OPS) {
+      run(op, (space, { inputs, attrs }) =>
+        crossEntropyRows(space, inputs as unknown as RowsTensors, attrs as unknown as RowsAttrs),
+      );
+    }
+    run(SCALE_ROWS, (space, { inputs }) => scaleRows(space, inputs as unknown as ScaledTensors));
   }
 }
 

@@ -1,7 +1,8 @@
 import { fill, type Tensor } from '@tensorflow/tfjs-core';
 
 import { assertWeights, assertWeightsFit, resolveAxes } from '../core/checks.js';
-import { alongAxis, broadcast, type Input } from '../core/inputs.js';
+import type { RowsForm } from '../kernels/names.js';
+import { alongAxis, broadcast, sizeOf, type Input } from '../core/inputs.js';
 import { Loss, lossValues, readsLogits } from '../core/loss.js';
 import { meanOver } from '../core/reduction.js';
 import { binaryAccuracy } from '../metrics/binary_accuracy.js';
@@ -117,6 +118,24 @@ export class BinaryCrossentropy extends Loss<BinaryCrossentropyOptions> {
       weighLabels(values, labelWeights),
       resolveAxes(BinaryCrossentropy.className, axis, yPred.shape),
     );
+  }
+
+  /** @internal */
+  override rows(shape: number[]): RowsForm | undefined {
+    const { axis, labelSmoothing, posWeight } = this.options;
+    const axes = resolveAxes(BinaryCrossentropy.className, axis, shape);
+    const first = shape.length - axes.length;
+    // Rows lie behind one another only where they are the last axes.
+    if (axes.length === 0 || axes.some((index) => index < first)) return undefined;
+    if (posWeight !== null && typeof posWeight !== 'number' && axes.length > 1) return undefined;
+    return {
+      op: 'SigmoidCrossEntropyRows',
+      length: sizeOf(shape.slice(first)),
+      labelScale: 1 - labelSmoothing,
+      labelShift: labelSmoothing / 2,
+      posWeight: posWeight ?? 1,
+      ignored: null,
+    };
   }
 }
 

@@ -2,6 +2,7 @@ import { sum, type Tensor } from '@tensorflow/tfjs-core';
 
 import { assertClassWeights, resolveAxis } from '../core/checks.js';
 import { multiplyNoNan } from '../core/op.js';
+import type { RowsForm } from '../kernels/names.js';
 import type { Input } from '../core/inputs.js';
 import { Loss, lossValues, readsLogits } from '../core/loss.js';
 import { categoricalAccuracy } from '../metrics/categorical_accuracy.js';
@@ -9,6 +10,7 @@ import { classCosts } from '../ops/class_cross_entropy.js';
 import {
   checkClassOptions,
   classDefaults,
+  classRows,
   denseShape,
   smoothClasses,
   weighClasses,
@@ -98,5 +100,11 @@ export class CategoricalCrossentropy extends Loss<CategoricalCrossentropyOptions
     const labels = smoothClasses(yTrue, labelSmoothing, classAxis);
     const weighted = weighClasses(labels, classWeights, classAxis);
     return sum(multiplyNoNan(classCosts(yPred, fromLogits, classAxis), weighted), classAxis);
+  }
+  /** @internal */
+  override rows(shape: number[]): RowsForm | undefined {
+    return this.options.classWeights === null
+      ? classRows('SoftmaxCrossEntropyRows', this.options, shape)
+      : undefined;
   }
 }

@@ -9,6 +9,7 @@ import {
   withoutAxes,
   type FromLogits,
 } from '../core/checks.js';
+import type { RowsForm } from '../kernels/names.js';
 import { alongAxis, mismatch, sameShape } from '../core/inputs.js';
 import { isIndexShape } from '../ops/class_labels.js';
 
@@ -74,4 +75,23 @@ export function denseShape(
   }
   assertWeightsFit(who, option, weights, yPred, classAxis);
   return withoutAxes(yPred, [classAxis]);
+}
+
+/** How a kernel computes a loss over classes from logits of this shape: rows lie behind one another along the last axis alone. */
+export function classRows(
+  op: RowsForm['op'],
+  { axis, labelSmoothing }: Required<ClassOptions>,
+  shape: number[],
+  ignored: number | null = null,
+): RowsForm | undefined {
+  const length = shape.at(-1) ?? 0;
+  if (axis !== -1 && axis !== shape.length - 1) return undefined;
+  return {
+    op,
+    length,
+    labelScale: 1 - labelSmoothing,
+    labelShift: labelSmoothing / length,
+    posWeight: 1,
+    ignored,
+  };
 }

@@ -16,6 +16,7 @@ import {
   withoutAxes,
 } from '../core/checks.js';
 import { multiplyNoNan } from '../core/op.js';
+import type { RowsForm } from '../kernels/names.js';
 import type { Input } from '../core/inputs.js';
 import { Loss, lossValues, readsLogits } from '../core/loss.js';
 import { sparseCategoricalAccuracy } from '../metrics/sparse_categorical_accuracy.js';
@@ -24,6 +25,7 @@ import { classCosts } from '../ops/class_cross_entropy.js';
 import {
   checkClassOptions,
   classDefaults,
+  classRows,
   smoothClasses,
   weighClasses,
   type ClassOptions,
@@ -151,5 +153,12 @@ export class SparseCategoricalCrossentropy extends Loss<SparseCategoricalCrossen
       yPred.shape,
     ]);
     return isNotClass(reshape(yTrue, withoutAxes(yPred.shape, [classAxis])), ignoreClass);
+  }
+  /** @internal */
+  override rows(shape: number[]): RowsForm | undefined {
+    const { classWeights, ignoreClass } = this.options;
+    return classWeights === null
+      ? classRows('SparseSoftmaxCrossEntropyRows', this.options, shape, ignoreClass)
+      : undefined;
   }
 }

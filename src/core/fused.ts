@@ -1,0 +1,124 @@
+import {
+  engine,
+  getKernel,
+  keep,
+  type NamedAttrMap,
+  type NamedTensorMap,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
+
+import { kernelName, SCALE_ROWS, type RowsAttrs, type RowsOp } from '../kernels/names.js';
+
+/** The tensors of a loss over rows, in any shape: rows lie behind one another. */
+export interface RowsInputs {
+  readonly labels: Tensor;
+  readonly logits: Tensor;
+  /** A weight for each row. */
+  readonly weights?: Tensor | undefined;
+}
+
+/** Whether a gradient is recorded, which the kernel then computes in the same pass. */
+export function isRecorded(): boolean {
+  return engine().isTapeOn();
+}
+
+/** Whether the backend has the op, and no more than a first-order gradient is recorded. */
+export function isFused(op: RowsOp): boolean {
+  const { backendName, state } = engine();
+  return (
+    state.gradientDepth <= 1 && (getKernel(kernelName(op), backendName) as unknown) !== undefined
+  );
+}
+
+/**
+ * Runs the kernel. Where it computed the gradient, the tape gets one step that has it already: an op with `customGrad` would copy it, and one with a registered gradient would make a tensor of zeros
+ * of its size.
+ *
+ * @param composed - The same loss by its formula, for gradients with respect to labels and weights.
+ */
+export function runFused(
+  inputs: RowsInputs,
+  attrs: RowsAttrs,
+  composed: (inputs: RowsInputs) => Tensor,
+): Tensor {
+  const kernel = kernelName(attrs.form.op);
+  const given = named(inputs);
+  if (!attrs.gradient) return runKernel(kernel, given, attrs)[0]!;
+  const { state } = engine();
+  const [value, gradient] = withoutTape(() => runKernel(kernel, given, attrs));
+  keep(gradient!);
+  const forward = forwardScope();
+  const saved = [gradient!];
+  const alive: NamedTensorMap = {};
+  for (const [name, tensor] of Object.entries(given)) {
+    // TF.js disposes what the function made before it computes the gradient.
+    const isGone = tensor.scopeId >= forward;
+    alive[name] = isGone ? keep(alias(tensor)) : tensor;
+    if (isGone) saved.push(alive[name]);
+  }
+  const gradientOf = (name: string, dy: Tensor) =>
+    nested(() => {
+      const at = (tensor: Tensor) =>
+        composed({ ...alive, [name]: tensor } as unknown as RowsInputs);
+      return engine().gradients(() => at(alive[name]!), [alive[name]!], dy).grads[0]!;
+    });
+  state.activeTape.push({
+    id: state.nextTapeNodeId++,
+    kernelName: kernel,
+    inputs: given,
+    outputs: [value!],
+    saved,
+    gradient: ([dy]) => ({
+      logits: () => engine().runKernel(kernelName(SCALE_ROWS), { gradient: gradient!, dy: dy! }),
+      labels: () => gradientOf('labels', dy!),
+      weights: () => gradientOf('weights', dy!),
+    }),
+  });
+  return value!;
+}
+
+function named({ labels, logits, weights }: RowsInputs): NamedTensorMap {
+  return weights === undefined ? { labels, logits } : { labels, logits, weights };
+}
+
+function runKernel(name: string, inputs: NamedTensorMap, attrs: RowsAttrs): Tensor[] {
+  return engine().runKernel<Tensor[]>(name, inputs, attrs as unknown as NamedAttrMap);
+}
+
+/** Runs a kernel as if it were part of another one, which TF.js does not record. */
+function withoutTape<Result>(run: () => Result): Result {
+  const { state } = engine();
+  state.kernelDepth++;
+  try {
+    return run();
+  } finally {
+    state.kernelDepth--;
+  }
+}
+
+/** Computes gradients while others are computed: TF.js then goes on with their tape instead of a new one. */
+function nested<Result>(run: () => Result): Result {
+  const { state } = engine();
+  state.gradientDepth++;
+  try {
+    return run();
+  } finally {
+    state.gradientDepth--;
+  }
+}
+
+/** The number of the scope in which TF.js runs a function whose gradient it records. */
+function forwardScope(): number {
+  const { scopeStack } = engine().state;
+  for (let i = scopeStack.length - 1; i >= 0; i--) {
+    if (scopeStack[i]!.name === 'forward') return scopeStack[i]!.id;
+  }
+  return 0;
+}
+
+/** The same data under another name, without the copy that a clone is on wasm. */
+function alias({ dataId, shape, dtype }: Tensor): Tensor {
+  const { state } = engine();
+  state.tensorInfo.get(dataId)!.backend.incRef(dataId);
+  return engine().makeTensorFromTensorInfo({ dataId, shape, dtype });
+}

@@ -1,0 +1,2 @@
+export { sigmoid } from './sigmoid';
+export { softmax } from './softmax';

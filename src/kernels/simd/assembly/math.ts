@@ -1,0 +1,123 @@
+/** Elementary functions on four float32 numbers at a time. Error bounds are in ulp, units in the last place of the result. */
+
+/** The number in all four lanes. */
+@inline
+export function all(x: f32): v128 {
+  return f32x4.splat(x);
+}
+
+/** a · b + c; with relaxed SIMD in one step, rounded once. */
+@inline
+export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(f32x4.mul(a, b), c);
+}
+
+/** c − a · b */
+@inline
+export function subtractProduct(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_nmadd(a, b, c);
+  return f32x4.sub(c, f32x4.mul(a, b));
+}
+
+/** ln 2⁻¹²⁶, the logarithm of the smallest normal number. */
+@inline
+const SMALLEST: f32 = -87.33654;
+
+/**
+ * e^x for x ≤ 0; 0 where it would be less than 2⁻¹²⁶; NaN for NaN.
+ *
+ * x = n · ln 2 + r with a whole n and |r| ≤ ½ ln 2, so e^x = 2ⁿ · e^r.
+ *
+ * - n: adding 1.5 · 2²³ leaves no bits for a fraction, so the sum is rounded to a whole number, which stands in its last
+ *   bits; from there it is shifted into the exponent of e^r. Below `SMALLEST` all this is meaningless, and replaced by 0.
+ * - r: ln 2 is split in 355/512, whose product with |n| ≤ 126 is exact, as is its difference from x, and the rest.
+ * - e^r = 1 + (r + r² q(r)), where q has degree 4 and the relative error of the whole is at most 3.2e-9 (a minimax fit on
+ *   |r| ≤ ½ ln 2, coefficient by coefficient rounded to float32: tools/polynomials.py). The terms that are small are added
+ *   first, the 1 last, which leaves about 1 ulp.
+ */
+@inline
+export function expOfNegative(x: v128): v128 {
+  const shifted = multiplyAdd(x, all(1.44269504), all(12582912));
+  const n = f32x4.sub(shifted, all(12582912));
+  const r = subtractProduct(n, all(-2.1219444e-4), subtractProduct(n, all(0.693359375), x));
+  return scaledPower(r, shifted, x);
+}
+
+/**
+ * e^(x − largest) for x ≤ largest: as {@link expOfNegative}, with the rounding error of the difference, which is up to 4e-6 at
+ * −80, put back into r. It is the exact sum of two differences (T. J. Dekker, "A floating-point technique for extending the
+ * available precision", 1971).
+ */
+@inline
+export function expOfDifference(x: v128, largest: v128): v128 {
+  const difference = f32x4.sub(x, largest);
+  const minusLargest = f32x4.sub(difference, x);
+  const error = f32x4.sub(
+    f32x4.sub(x, f32x4.sub(difference, minusLargest)),
+    f32x4.add(largest, minusLargest),
+  );
+  const shifted = multiplyAdd(difference, all(1.44269504), all(12582912));
+  const n = f32x4.sub(shifted, all(12582912));
+  const high = subtractProduct(n, all(0.693359375), difference);
+  const r = f32x4.add(high, multiplyAdd(n, all(2.1219444e-4), error));
+  return scaledPower(r, shifted, difference);
+}
+
+/** 2ⁿ · e^r, where n is in the last bits of `shifted`. */
+@inline
+function scaledPower(r: v128, shifted: v128, x: v128): v128 {
+  const r2 = f32x4.mul(r, r);
+  const low = multiplyAdd(r2, multiplyAdd(all(0.1666652113199234), r, all(0.4999999403953552)), r);
+  const q = multiplyAdd(
+    r2,
+    all(0.0013820688473060727),
+    multiplyAdd(all(0.008368675597012043), r, all(0.04166826605796814)),
+  );
+  const power = f32x4.add(multiplyAdd(f32x4.mul(r2, r2), q, low), all(1));
+  return v128.andnot(i32x4.add(power, i32x4.shl(shifted, 23)), f32x4.lt(x, all(SMALLEST)));
+}
+
+/**
+ * 2 atanh(s) for |s| ≤ ⅓: the logarithm of (1 + s) / (1 − s).
+ *
+ * 2 atanh(s) = 2s + s · z · P(z) with z = s²; P has degree 3 and the relative error is at most 4.6e-9
+ * (tools/polynomials.py). Adding 2s last leaves about 1 ulp.
+ */
+@inline
+export function twiceAtanh(s: v128): v128 {
+  const z = f32x4.mul(s, s);
+  const p01 = multiplyAdd(all(0.40021446347236633), z, all(0.666664183139801));
+  const p23 = multiplyAdd(all(0.28008487820625305), z, all(0.28002768754959106));
+  const p = multiplyAdd(f32x4.mul(z, z), p23, p01);
+  return multiplyAdd(f32x4.mul(s, z), p, f32x4.add(s, s));
+}
+
+/**
+ * log(1 + x) for 0 ≤ x < 2¹²⁶, within 2 ulp also where 1 + x rounds to 1.
+ *
+ * u = 1 + x, rounded, is 2ᵏ · f with f in [√½, √2), and its rounding error c = x − (u − 1) is exact. Then
+ * (1 + x) / 2ᵏ = 1 + m with m = (f − 1) + c / 2ᵏ, and log(1 + x) = k · ln 2 + 2 atanh(m / (2 + m)).
+ */
+@inline
+export function log1p(x: v128): v128 {
+  const u = f32x4.add(x, all(1));
+  const exponent = i32x4.shr_s(i32x4.sub(u, i32x4.splat(0x3f3504f3)), 23);
+  const scale = i32x4.shl(exponent, 23);
+  const c = f32x4.sub(x, f32x4.sub(u, all(1)));
+  const f = i32x4.sub(u, scale);
+  const m = multiplyAdd(c, i32x4.sub(i32x4.splat(0x3f800000), scale), f32x4.sub(f, all(1)));
+  const k = f32x4.convert_i32x4_s(exponent);
+  const low = multiplyAdd(k, all(-2.1219444e-4), twiceAtanh(f32x4.div(m, f32x4.add(m, all(2)))));
+  return multiplyAdd(k, all(0.693359375), low);
+}
+
+/** The sum of the lanes, in float64. */
+@inline
+export function sumOf(v: v128): f64 {
+  const pairs = f64x2.add(
+    f64x2.promote_low_f32x4(v),
+    f64x2.promote_low_f32x4(v128.shuffle<i32>(v, v, 2, 3, 2, 3)),
+  );
+  return f64x2.extract_lane(pairs, 0) + f64x2.extract_lane(pairs, 1);
+}

@@ -1,0 +1,28 @@
+import type { DataType, TypedArray } from '@tensorflow/tfjs-core';
+
+import { copyingWorkspace } from '../rows/arena.js';
+import type { Workspace } from '../rows/workspace.js';
+
+/** What we use of tfjs-node's backend; its package is never imported. */
+interface NodeBackend {
+  readSync(dataId: object): TypedArray;
+  incRef(dataId: object): void;
+  write(values: Float32Array, shape: readonly number[], dtype: DataType): object;
+}
+
+/** Tensors of tfjs-node are read with a copy, and written when an op needs them. */
+export function workspace(backend: object): Workspace {
+  const node = backend as NodeBackend;
+  return copyingWorkspace({
+    read: ({ dataId }) => node.readSync(dataId),
+    write: (numbers, shape) => ({
+      dataId: node.write(numbers, shape, 'float32'),
+      shape: [...shape],
+      dtype: 'float32',
+    }),
+    alias: ({ dataId, shape, dtype }) => {
+      node.incRef(dataId);
+      return { dataId, shape, dtype };
+    },
+  });
+}
