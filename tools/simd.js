@@ -15,7 +15,17 @@ async function compile(...features) {
   const { error, stderr } = await asc.main(
     [
       `${FOLDER}/index.ts`,
-      ...['--outFile', 'module.wasm', '-O3', '--converge', '--noAssert', '--runtime', 'stub'],
+      ...[
+        '--outFile',
+        'module.wasm',
+        '-O3',
+        '--shrinkLevel',
+        '1',
+        '--converge',
+        '--noAssert',
+        '--runtime',
+        'stub',
+      ],
       ...['--importMemory', '--initialMemory', '0', '--maximumMemory', '65536'],
       ...['--enable', ['simd', ...features].join(',')],
     ],

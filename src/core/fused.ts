@@ -1,13 +1,16 @@
 import {
+  broadcastTo,
   engine,
   getKernel,
   keep,
+  reshape,
   type NamedAttrMap,
   type NamedTensorMap,
   type Tensor,
 } from '@tensorflow/tfjs-core';
 
-import { kernelName, SCALE_ROWS, type RowsAttrs, type RowsOp } from '../kernels/names.js';
+import { ROWS_KERNELS, SCALE_ROWS, type RowsAttrs, type RowsOp } from '../kernels/names.js';
+import { multiplyNoNan } from './op.js';
 
 /** The tensors of a loss over rows, in any shape: rows lie behind one another. */
 export interface RowsInputs {
@@ -26,7 +29,7 @@ export function isRecorded(): boolean {
 export function isFused(op: RowsOp): boolean {
   const { backendName, state } = engine();
   return (
-    state.gradientDepth <= 1 && (getKernel(kernelName(op), backendName) as unknown) !== undefined
+    state.gradientDepth <= 1 && (getKernel(ROWS_KERNELS[op], backendName) as unknown) !== undefined
   );
 }
 
@@ -41,7 +44,7 @@ export function runFused(
   attrs: RowsAttrs,
   composed: (inputs: RowsInputs) => Tensor,
 ): Tensor {
-  const kernel = kernelName(attrs.form.op);
+  const kernel = ROWS_KERNELS[attrs.form.op];
   const given = named(inputs);
   if (!attrs.gradient) return runKernel(kernel, given, attrs)[0]!;
   const { state } = engine();
@@ -69,12 +72,23 @@ export function runFused(
     outputs: [value!],
     saved,
     gradient: ([dy]) => ({
-      logits: () => engine().runKernel(kernelName(SCALE_ROWS), { gradient: gradient!, dy: dy! }),
+      logits: () => scaleRows(gradient!, dy!),
       labels: () => gradientOf('labels', dy!),
       weights: () => gradientOf('weights', dy!),
     }),
   });
   return value!;
+}
+
+/** The gradient of the logits, given that of the value: a scalar, or one number per row. */
+function scaleRows(gradient: Tensor, dy: Tensor): Tensor {
+  if ((getKernel(SCALE_ROWS, engine().backendName) as unknown) !== undefined) {
+    return engine().runKernel(SCALE_ROWS, { gradient, dy });
+  }
+  // Another backend was set since.
+  const rows = reshape(gradient, [dy.size, gradient.size / dy.size]);
+  const scales = broadcastTo(reshape(dy, [dy.size, 1]), rows.shape);
+  return reshape(multiplyNoNan(rows, scales), gradient.shape);
 }
 
 function named({ labels, logits, weights }: RowsInputs): NamedTensorMap {

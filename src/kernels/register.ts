@@ -12,7 +12,7 @@ import {
 
 import * as cpu from './cpu/workspace.js';
 import * as javascript from './javascript/index.js';
-import { kernelName, PREFIX, READABLE, SCALE_ROWS, type RowsAttrs, type RowsOp } from './names.js';
+import { kernelName, PREFIX, READABLE, ROWS_KERNELS, SCALE_ROWS, type RowsAttrs } from './names.js';
 import {
   crossEntropyRows,
   scaleRows,
@@ -27,12 +27,6 @@ type KernelConfig = Parameters<KernelFunc>[0];
 
 /** Where losses over rows are computed, by backend. */
 const WORKSPACES = { cpu, wasm, tensorflow };
-
-const ROWS_OPS: readonly RowsOp[] = [
-  'SigmoidCrossEntropyRows',
-  'SoftmaxCrossEntropyRows',
-  'SparseSoftmaxCrossEntropyRows',
-];
 
 const kernels = Object.values(javascript).flatMap(({ op, backends, run }) =>
   backends.map((backendName) => ({ kernelName: kernelName(op), backendName, run })),
@@ -59,17 +53,17 @@ export function registerKernels(): void {
 function registerRowsKernels(): void {
   for (const [backendName, { workspace }] of Object.entries(WORKSPACES)) {
     const run = (
-      op: string,
+      kernelName: string,
       kernel: (space: Workspace, config: KernelConfig) => TensorInfo | TensorInfo[],
     ) => {
       registerKernel({
-        kernelName: kernelName(op),
+        kernelName,
         backendName,
         kernelFunc: (config) => kernel(workspace(config.backend), config),
       });
     };
-    for (const op of ROWS_OPS) {
-      run(op, (space, { inputs, attrs }) =>
+    for (const name of Object.values(ROWS_KERNELS)) {
+      run(name, (space, { inputs, attrs }) =>
         crossEntropyRows(space, inputs as unknown as RowsTensors, attrs as unknown as RowsAttrs),
       );
     }

@@ -55,4 +55,4 @@ export interface Memory {
 }
 
 /** Bytes of scratch that a core needs. */
-export const SCRATCH = 2048;
+export const SCRATCH = 2080;

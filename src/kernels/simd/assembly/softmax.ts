@@ -8,9 +8,9 @@ const SIZE: usize = 4;
 @inline
 const BLOCK: usize = 128 * SIZE;
 
-/** Rows up to this length are computed four at a time, in columns: 32 bytes of scratch for each class. */
+/** Rows up to this length are computed four at a time, in columns: 32 bytes of scratch for each class, and for one more. */
 @inline
-const COLUMNS: i32 = 12;
+const COLUMNS: i32 = 64;
 
 /** A loss from here on may have been infinite. */
 @inline
@@ -20,10 +20,10 @@ const HUGE: f32 = 1e37;
 @inline
 const LOWEST: f32 = -3e38;
 
-/** The numbers, without −Infinity: so a label of 0 makes 0 of its distance. */
+/** t = largest − x, never infinite, so that a label of 0 makes 0 of it. */
 @inline
-function finite(x: v128): v128 {
-  return f32x4.pmax(x, all(LOWEST));
+function distance(x: v128, largest: v128): v128 {
+  return f32x4.pmin(f32x4.sub(largest, x), all(-LOWEST));
 }
 
 /** The largest number of a row of four or more. */
@@ -47,21 +47,19 @@ function largestOf(p: usize, length: i32): f32 {
 /** What {@link addUp} adds up. */
 let rest: f64 = 0;
 let ones: f64 = 0;
-let sumT: f64 = 0;
 let sumYT: f64 = 0;
 let sumY: f64 = 0;
 /** A place in the row at or before its largest number, once that was met. */
 let place: usize = 0;
 
 /**
- * Computes the powers e = e^−t, with t = largest − x, of whole vectors, and adds up
+ * Computes the powers e = e^−t, with t = largest − x, of a multiple of eight numbers, and adds up
  *
  *     rest  = Σ e where e < 1,  ones = Σ e where e = 1
- *     sumT  = Σ t,  sumYT = Σ label · t,  sumY = Σ label
+ *     sumYT = Σ label · t,      sumY = Σ label
  *
- * Nothing branches in the loop:
- * that would cost a fifth. Powers that nobody asked for go to one place again and again, which is cheaper than a second
- * version of it.
+ * Nothing branches in the loop: that would cost a fifth. Powers that nobody asked for go to one place again and again, which
+ * is cheaper than a second version of it.
  */
 @inline
 function addUp(
@@ -73,7 +71,6 @@ function addUp(
   length: i32,
   largest: v128,
 ): void {
-  const one = all(1);
   const y = labels - logits;
   const end = logits + (<usize>length) * SIZE;
   let p = logits;
@@ -82,35 +79,71 @@ function addUp(
     const stop = min(p + BLOCK, end);
     const g = powers != 0 ? powers - logits : scratch - p;
     let e0 = all(0);
-    let t0 = all(0);
-    let yt0 = all(0);
+    let e1 = all(0);
+    let highest = all(0);
+    let yt = all(0);
     let y0 = all(0);
-    let ones0 = i32x4.splat(0);
-    for (; p < stop; p += 4 * SIZE) {
-      const x = finite(v128.load(p));
-      const e = expOfDifference(x, largest);
-      v128.store(p + g, e);
-      const isOne = f32x4.eq(e, one);
-      e0 = f32x4.add(e0, v128.andnot(e, isOne));
-      ones0 = i32x4.sub(ones0, isOne);
-      const t = f32x4.sub(largest, x);
-      t0 = f32x4.add(t0, t);
+    for (; p < stop; p += 8 * SIZE) {
+      const x0 = v128.load(p);
+      const x1 = v128.load(p, 16);
+      const power0 = expOfDifference(x0, largest);
+      const power1 = expOfDifference(x1, largest);
+      v128.store(p + g, power0);
+      v128.store(p + g, power1, 16);
+      e0 = f32x4.add(e0, power0);
+      e1 = f32x4.add(e1, power1);
+      highest = f32x4.pmax(highest, f32x4.pmax(power0, power1));
       if (!isSparse) {
-        const v = v128.load(p + y);
-        yt0 = multiplyAdd(v, t, yt0);
-        y0 = f32x4.add(y0, v);
+        const v0 = v128.load(p + y);
+        const v1 = v128.load(p + y, 16);
+        yt = multiplyAdd(v0, distance(x0, largest), yt);
+        yt = multiplyAdd(v1, distance(x1, largest), yt);
+        y0 = f32x4.add(y0, f32x4.add(v0, v1));
       }
     }
-    const count = sumOf(f32x4.convert_i32x4_s(ones0));
-    if (place == 0 && count > 0) place = start;
-    ones += count;
-    rest += sumOf(e0);
-    sumT += sumOf(t0);
+    // Beside a 1 small powers lose their digits: they are added up again without it.
+    if (v128.any_true(f32x4.eq(highest, all(1)))) {
+      if (place == 0) place = start;
+      rest += sumBelowOne(start + g, stop + g);
+    } else {
+      rest += sumOf(f32x4.add(e0, e1));
+    }
     if (!isSparse) {
-      sumYT += sumOf(yt0);
+      sumYT += sumOf(yt);
       sumY += sumOf(y0);
     }
   }
+}
+
+/** Σ e where e < 1; those that are 1 are counted. */
+function sumBelowOne(powers: usize, end: usize): f64 {
+  let sum = all(0);
+  let count = i32x4.splat(0);
+  for (let p = powers; p < end; p += 4 * SIZE) {
+    const e = v128.load(p);
+    const isOne = f32x4.eq(e, all(1));
+    sum = f32x4.add(sum, v128.andnot(e, isOne));
+    count = i32x4.sub(count, isOne);
+  }
+  ones += sumOf(f32x4.convert_i32x4_s(count));
+  return sumOf(sum);
+}
+
+/** Σ t over a row, which smoothed labels need. */
+function sumOfDistances(logits: usize, length: i32, largest: f32): f64 {
+  const m = all(largest);
+  const end = logits + (<usize>length) * SIZE;
+  const whole = logits + (<usize>(length & ~3)) * SIZE;
+  let sum: f64 = 0;
+  let p = logits;
+  while (p < whole) {
+    const stop = min(p + BLOCK, whole);
+    let s = all(0);
+    for (; p < stop; p += 4 * SIZE) s = f32x4.add(s, distance(v128.load(p), m));
+    sum += sumOf(s);
+  }
+  for (; p < end; p += SIZE) sum += <f64>largest - <f64>max(load<f32>(p), LOWEST);
+  return sum;
 }
 
 /** {@link addUp} for one-hot or soft labels, and for class indices. */
@@ -158,12 +191,11 @@ function row(
   const isSparse = label >= 0;
   const largest = largestOf(logits, length);
   const m = all(largest);
-  const whole = length & ~3;
+  const whole = length & ~7;
   const done = (<usize>whole) * SIZE;
   const left = length - whole;
   rest = 0;
   ones = 0;
-  sumT = 0;
   sumYT = 0;
   sumY = 0;
   place = 0;
@@ -171,19 +203,21 @@ function row(
   else addUpDense(logits, labels, gradient, scratch, whole, m);
   if (left > 0) {
     // Filled up with the largest number, whose e is 1 and whose t is 0.
-    ones -= <f64>(4 - left);
+    ones -= <f64>(8 - left);
     const bytes = (<usize>left) * SIZE;
     v128.store(scratch, m);
+    v128.store(scratch, m, 16);
     copy(logits + done, scratch, bytes);
     const isMet = place != 0;
-    if (isSparse) addUpSparse(scratch, scratch + 32, 0, 4, m);
+    if (isSparse) addUpSparse(scratch, scratch + 64, 0, 8, m);
     else {
-      v128.store(scratch, all(0), 16);
-      copy(labels + done, scratch + 16, bytes);
-      addUpDense(scratch, scratch + 16, scratch + 32, 0, 4, m);
+      v128.store(scratch, all(0), 32);
+      v128.store(scratch, all(0), 48);
+      copy(labels + done, scratch + 32, bytes);
+      addUpDense(scratch, scratch + 32, scratch + 64, 0, 8, m);
     }
     if (!isMet) place = logits + done;
-    if (gradient != 0) copy(scratch + 32, gradient + done, bytes);
+    if (gradient != 0) copy(scratch + 64, gradient + done, bytes);
   }
   if (isSparse) {
     sumY = 1;
@@ -208,7 +242,8 @@ function row(
     store<f32>(gradient + offset, <f32>(share * (total - ownY - ownY * rest)));
   }
   const log = <f64>f32x4.extract_lane(log1p(all(<f32>rest)), 0);
-  return log * total + <f64>a * sumYT + (b != 0 ? <f64>b * sumT : 0);
+  const smoothed = b != 0 ? <f64>b * sumOfDistances(logits, length, largest) : 0;
+  return log * total + <f64>a * sumYT + smoothed;
 }
 
 /** Powers become the gradient k · power − a · label − b. */
@@ -274,11 +309,7 @@ function toColumns(r0: usize, r1: usize, r2: usize, r3: usize, columns: usize, l
     columns += 64;
   }
   for (; j < length; j++) {
-    let v = v128.load32_zero(r0);
-    v = v128.load32_lane(r1, v, 1);
-    v = v128.load32_lane(r2, v, 2);
-    v = v128.load32_lane(r3, v, 3);
-    v128.store(columns, v);
+    v128.store(columns, gather(r0, r1, r2, r3));
     r0 += 4;
     r1 += 4;
     r2 += 4;
@@ -323,65 +354,170 @@ function toRows(columns: usize, r0: usize, r1: usize, r2: usize, r3: usize, leng
   }
 }
 
-/** The same as {@link row} for four rows at once, one in each lane, from columns to columns. */
+/** Σ over the columns of a group of rows: what {@link addUpColumns} adds up, one row in each lane. */
+let columnRest: v128 = i32x4.splat(0);
+let columnYT: v128 = i32x4.splat(0);
+let columnY: v128 = i32x4.splat(0);
+
+/**
+ * The same as {@link addUp} for four rows at once, one in each lane; powers take the place of the logits. Two columns at a
+ * time: where their number is odd, another one follows that adds nothing.
+ */
 @inline
-function fourRows(
+function addUpColumns(
   columns: usize,
   labelColumns: usize,
-  label: v128,
   isSparse: bool,
+  length: i32,
+  largest: v128,
+): void {
+  const y = labelColumns - columns;
+  const end = columns + ((<usize>length) << 4);
+  v128.store(end, all(LOWEST));
+  if (!isSparse) v128.store(end + y, all(0));
+  let rest0 = all(0);
+  let rest1 = all(0);
+  let ones = i32x4.splat(-1);
+  let yt = all(0);
+  let sumY = all(0);
+  for (let p = columns; p < end; p += 32) {
+    const x0 = v128.load(p);
+    const x1 = v128.load(p, 16);
+    const e0 = expOfDifference(x0, largest);
+    const e1 = expOfDifference(x1, largest);
+    v128.store(p, e0);
+    v128.store(p, e1, 16);
+    const isOne0 = f32x4.eq(e0, all(1));
+    const isOne1 = f32x4.eq(e1, all(1));
+    rest0 = f32x4.add(rest0, v128.andnot(e0, isOne0));
+    rest1 = f32x4.add(rest1, v128.andnot(e1, isOne1));
+    ones = i32x4.sub(ones, i32x4.add(isOne0, isOne1));
+    if (!isSparse) {
+      const v0 = v128.load(p + y);
+      const v1 = v128.load(p + y, 16);
+      yt = multiplyAdd(v0, distance(x0, largest), yt);
+      yt = multiplyAdd(v1, distance(x1, largest), yt);
+      sumY = f32x4.add(sumY, f32x4.add(v0, v1));
+    }
+  }
+  columnRest = f32x4.add(f32x4.add(rest0, rest1), f32x4.convert_i32x4_s(ones));
+  columnYT = yt;
+  columnY = sumY;
+}
+
+/** The largest number of each row. */
+function largestOfColumns(columns: usize, length: i32): v128 {
+  const end = columns + ((<usize>length) << 4);
+  let largest = all(LOWEST);
+  for (let p = columns; p < end; p += 16) largest = f32x4.pmax(v128.load(p), largest);
+  return largest;
+}
+
+/** Σ t of each row. */
+function sumOfColumnDistances(columns: usize, length: i32, largest: v128): v128 {
+  const end = columns + ((<usize>length) << 4);
+  let sum = all(0);
+  for (let p = columns; p < end; p += 16) {
+    sum = f32x4.add(sum, distance(v128.load(p), largest));
+  }
+  return sum;
+}
+
+/** The loss of four rows with labels in columns, whose gradient takes the place of the logits: as {@link row}. */
+function denseColumns(
+  columns: usize,
+  labelColumns: usize,
   writesGradient: bool,
   length: i32,
   a: f32,
   b: f32,
   scale: v128,
 ): v128 {
-  const end = columns + ((<usize>length) << 4);
-  const y = labelColumns - columns;
-  const one = all(1);
+  const largest = largestOfColumns(columns, length);
+  const distances = b != 0 ? sumOfColumnDistances(columns, length, largest) : all(0);
+  addUpColumns(columns, labelColumns, false, length, largest);
+  const rest = columnRest;
   const va = all(a);
   const vb = all(b);
-  let largest = all(LOWEST);
-  for (let p = columns; p < end; p += 16) largest = f32x4.pmax(v128.load(p), largest);
-  let rest4 = all(0);
-  let distance = all(0);
-  let total = all(0);
-  let index = i32x4.splat(0);
-  let ones = i32x4.splat(0);
-  for (let p = columns; p < end; p += 16) {
-    const x = finite(v128.load(p));
-    const e = expOfDifference(x, largest);
-    v128.store(p, e);
-    const isOne = f32x4.eq(e, one);
-    rest4 = f32x4.add(rest4, v128.andnot(e, isOne));
-    ones = i32x4.sub(ones, isOne);
-    const v = multiplyAdd(isSparse ? hot(label, index) : v128.load(p + y), va, vb);
-    index = i32x4.add(index, i32x4.splat(1));
-    distance = multiplyAdd(v, f32x4.sub(largest, x), distance);
-    total = f32x4.add(total, v);
-  }
-  rest4 = f32x4.add(rest4, f32x4.convert_i32x4_s(i32x4.sub(ones, i32x4.splat(1))));
+  const total = multiplyAdd(va, columnY, all(b * <f32>length));
+  const cost = multiplyAdd(va, columnYT, f32x4.mul(vb, distances));
   if (writesGradient) {
-    const share = f32x4.div(one, f32x4.add(one, rest4));
-    const notLargest = f32x4.mul(rest4, share);
-    index = i32x4.splat(0);
+    const one = all(1);
+    const share = f32x4.div(one, f32x4.add(one, rest));
+    const notLargest = f32x4.mul(rest, share);
+    const y = labelColumns - columns;
+    const end = columns + ((<usize>length) << 4);
     for (let p = columns; p < end; p += 16) {
       const e = v128.load(p);
       const probability = f32x4.mul(e, share);
       const others = v128.bitselect(notLargest, f32x4.sub(one, probability), f32x4.eq(e, one));
-      const v = multiplyAdd(isSparse ? hot(label, index) : v128.load(p + y), va, vb);
-      index = i32x4.add(index, i32x4.splat(1));
+      const v = multiplyAdd(v128.load(p + y), va, vb);
       const value = subtractProduct(v, others, f32x4.mul(probability, f32x4.sub(total, v)));
       v128.store(p, f32x4.mul(value, scale));
     }
   }
-  return multiplyAdd(log1p(rest4), total, distance);
+  return multiplyAdd(log1p(rest), total, cost);
 }
 
-/** 1 where the class is that of the row, else 0. */
+/** The same with class indices: only the label's own place differs from the others. */
+function sparseColumns(
+  columns: usize,
+  label: v128,
+  writesGradient: bool,
+  length: i32,
+  a: f32,
+  b: f32,
+  scale: v128,
+): v128 {
+  const one = all(1);
+  const va = all(a);
+  const vb = all(b);
+  const largest = largestOfColumns(columns, length);
+  const distances = b != 0 ? sumOfColumnDistances(columns, length, largest) : all(0);
+  // Addresses of the numbers of the labels; that of a row that does not count is within reach, too.
+  const place = i32x4.max_s(label, i32x4.splat(0));
+  const p0 = columns + ((<usize>i32x4.extract_lane(place, 0)) << 4);
+  const p1 = columns + ((<usize>i32x4.extract_lane(place, 1)) << 4) + 4;
+  const p2 = columns + ((<usize>i32x4.extract_lane(place, 2)) << 4) + 8;
+  const p3 = columns + ((<usize>i32x4.extract_lane(place, 3)) << 4) + 12;
+  const own = distance(gather(p0, p1, p2, p3), largest);
+  addUpColumns(columns, 0, true, length, largest);
+  const rest = columnRest;
+  const total = all(a + b * <f32>length);
+  const cost = multiplyAdd(va, own, f32x4.mul(vb, distances));
+  if (writesGradient) {
+    const share = f32x4.div(one, f32x4.add(one, rest));
+    const e = gather(p0, p1, p2, p3);
+    const probability = f32x4.mul(e, share);
+    const others = v128.bitselect(
+      f32x4.mul(rest, share),
+      f32x4.sub(one, probability),
+      f32x4.eq(e, one),
+    );
+    const y = f32x4.add(va, vb);
+    const value = subtractProduct(y, others, f32x4.mul(probability, f32x4.sub(total, y)));
+    const k = f32x4.mul(f32x4.mul(total, share), scale);
+    const kb = f32x4.mul(vb, scale);
+    const end = columns + ((<usize>length) << 4);
+    for (let p = columns; p < end; p += 16) {
+      v128.store(p, f32x4.sub(f32x4.mul(v128.load(p), k), kb));
+    }
+    const owns = f32x4.mul(value, scale);
+    v128.store32_lane(p0, owns, 0);
+    v128.store32_lane(p1, owns, 1);
+    v128.store32_lane(p2, owns, 2);
+    v128.store32_lane(p3, owns, 3);
+  }
+  return multiplyAdd(log1p(rest), total, cost);
+}
+
+/** Four numbers from four places. */
 @inline
-function hot(label: v128, index: v128): v128 {
-  return v128.and(all(1), i32x4.eq(label, index));
+function gather(p0: usize, p1: usize, p2: usize, p3: usize): v128 {
+  let v = v128.load32_zero(p0);
+  v = v128.load32_lane(p1, v, 1);
+  v = v128.load32_lane(p2, v, 2);
+  return v128.load32_lane(p3, v, 3);
 }
 
 /**
@@ -391,7 +527,7 @@ function hot(label: v128, index: v128): v128 {
  * @param weights - Weights of the rows, or 0.
  * @param values - Where the loss of each row goes, weighted, or 0.
  * @param gradient - Where the gradient goes, weighted and times `scale`, or 0.
- * @param scratch - 2048 bytes.
+ * @param scratch - 2080 bytes.
  * @returns Σ weight · loss; NaN where a loss was not finite, and then nothing that was written counts.
  */
 export function softmax(
@@ -413,7 +549,7 @@ export function softmax(
   let isFinite = true;
   if (length <= COLUMNS) {
     const columns = scratch;
-    const labelColumns = columns + ((<usize>length) << 4);
+    const labelColumns = columns + ((<usize>length + 1) << 4);
     for (let r = 0; r < rows; r += 4) {
       const count = min(rows - r, 4);
       // Lanes without a row of their own repeat the first one.
@@ -436,8 +572,8 @@ export function softmax(
       const scales = f32x4.mul(weight, all(scale));
       const writes = gradient != 0;
       const loss = isSparse
-        ? fourRows(columns, 0, label, true, writes, length, a, b, scales)
-        : fourRows(columns, labelColumns, label, false, writes, length, a, b, scales);
+        ? sparseColumns(columns, label, writes, length, a, b, scales)
+        : denseColumns(columns, labelColumns, writes, length, a, b, scales);
       if (!v128.all_true<i32>(f32x4.lt(f32x4.abs(loss), all(HUGE)))) isFinite = false;
       if (gradient != 0) {
         toRows(columns, gradient, gradient + o1, gradient + o2, gradient + o3, length);
