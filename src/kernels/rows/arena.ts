@@ -1,4 +1,4 @@
-import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { TensorInfo, TypedArray } from '@tensorflow/tfjs-core';
 
 import { simdCore, MAXIMUM_PAGES } from '../simd/core.js';
 import { webAssembly, type WasmMemory } from '../simd/webassembly.js';
@@ -11,7 +11,7 @@ const PAGE = 65536;
 /** A backend whose tensors are copied to compute with them. */
 export interface CopyingBackend {
   /** The numbers of a tensor. */
-  read(tensor: TensorInfo): ArrayLike<number>;
+  read(tensor: TensorInfo): TypedArray;
   /** A tensor of these numbers. */
   write(numbers: Float32Array, shape: readonly number[]): TensorInfo;
   alias(tensor: TensorInfo): TensorInfo;
@@ -30,6 +30,9 @@ interface Arena {
 
 let shared: Arena | undefined;
 
+/** Numbers that are copied at once: they stay in the cache of a core from the first copy to the last. */
+const NUMBERS_AT_ONCE = 32768;
+
 /** A workspace that copies tensors into a memory of our own, and results out of it. */
 export function copyingWorkspace(backend: CopyingBackend): Workspace {
   const arena = (shared ??= newArena());
@@ -38,28 +41,52 @@ export function copyingWorkspace(backend: CopyingBackend): Workspace {
     arena.floats.set(numbers, address / 4);
     return address;
   };
+  // Reading a tensor may be a copy: each is read once.
+  const numbersOf = new Map<object, TypedArray>();
+  const read = (tensor: TensorInfo): TypedArray => {
+    let numbers = numbersOf.get(tensor.dataId);
+    if (numbers === undefined) {
+      numbers = backend.read(tensor);
+      numbersOf.set(tensor.dataId, numbers);
+    }
+    return numbers;
+  };
   return {
     core: arena.core,
     exact: arena.exact,
+    rowsAtOnce: (length) => Math.max(1, Math.floor(NUMBERS_AT_ONCE / length)),
     begin: () => {
       arena.free = 16;
     },
-    read: (tensor) => backend.read(tensor),
-    place: (tensor) => place(backend.read(tensor)),
-    reserve: (bytes) => reserve(arena, bytes),
-    output: (shape): Output => {
-      const size = shape.reduce((a, b) => a * b, 1);
-      const address = reserve(arena, size * 4);
-      return {
-        address,
-        // A copy: the arena is used again.
-        tensor: () => backend.write(arena.floats.slice(address / 4, address / 4 + size), shape),
-      };
+    read,
+    place: (tensor, start, count) => place(read(tensor).subarray(start, start + count)),
+    placeIntegers: (numbers) => {
+      const address = reserve(arena, numbers.length * 4);
+      arena.ints.set(numbers, address / 4);
+      return address;
     },
-    floats: (address, length) => arena.floats.subarray(address / 4, address / 4 + length),
-    ints: (address, length) => arena.ints.subarray(address / 4, address / 4 + length),
+    placeFloats: place,
+    reserve: (bytes) => reserve(arena, bytes),
+    output: (shape) => newOutput(arena, backend, shape),
     scalar: (value) => backend.write(Float32Array.of(value), []),
     alias: (tensor) => backend.alias(tensor),
+  };
+}
+
+function newOutput(arena: Arena, backend: CopyingBackend, shape: readonly number[]): Output {
+  const numbers = new Float32Array(shape.reduce((a, b) => a * b, 1));
+  let [address, start, count] = [0, 0, 0];
+  return {
+    place: (from, size) => {
+      [start, count] = [from, size];
+      address = reserve(arena, size * 4);
+      return address;
+    },
+    take: () => {
+      numbers.set(arena.floats.subarray(address / 4, address / 4 + count), start);
+    },
+    tensor: () => backend.write(numbers, shape),
+    numbers: () => numbers,
   };
 }
 

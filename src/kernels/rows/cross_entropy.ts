@@ -18,60 +18,45 @@ export interface ScaledTensors {
 /** The kernel of a loss over rows: see {@link RowsOp}. */
 export function crossEntropyRows(
   space: Workspace,
-  { labels, logits, weights }: RowsTensors,
+  tensors: RowsTensors,
   attrs: RowsAttrs,
 ): TensorInfo[] {
   const { rows, reduction, form } = attrs;
   const { op, length, labelScale, labelShift, posWeight } = form;
-  space.begin();
-  const isSparse = op === 'SparseSoftmaxCrossEntropyRows';
-  const counted = isSparse ? countRows(space.read(labels), attrs) : rows;
-  const factor = factorOf(counted, space, weights, isSparse ? labels : undefined, attrs);
-  // Tensors first: placing one may move the others' memory.
-  const x = space.place(logits);
-  const w = weights === undefined ? 0 : space.place(weights);
-  const y = isSparse ? space.reserve(rows * 4) : space.place(labels);
-  const positive = typeof posWeight === 'number' ? 0 : space.reserve(length * 4);
-  const scratch = space.reserve(SCRATCH);
+  const { logits, labels, weights } = tensors;
+  const isSigmoid = op === 'SigmoidCrossEntropyRows';
+  const indices =
+    op === 'SparseSoftmaxCrossEntropyRows' ? indicesOf(space.read(labels), attrs) : undefined;
+  const factor = factorOf(space, weights, indices, attrs);
+  const scale = isSigmoid ? factor / length : factor;
   const values = reduction === 'none' ? space.output(attrs.shape) : undefined;
   const gradient = attrs.gradient ? space.output(logits.shape) : undefined;
-  if (isSparse) writeIndices(space.read(labels), space.ints(y, rows), attrs);
-  if (typeof posWeight !== 'number') space.floats(positive, length).set(posWeight);
-  const [v, g] = [values?.address ?? 0, gradient?.address ?? 0];
-  const sum = exactWhereNotFinite(space, (core) =>
-    op === 'SigmoidCrossEntropyRows'
-      ? core.sigmoid(
-          x,
-          y,
-          positive,
-          typeof posWeight === 'number' ? posWeight : 1,
-          w,
-          v,
-          g,
-          scratch,
-          rows,
-          length,
-          labelScale,
-          labelShift,
-          factor / length,
-        ) / length
-      : core.softmax(
-          x,
-          y,
-          isSparse ? 1 : 0,
-          w,
-          v,
-          g,
-          scratch,
-          rows,
-          length,
-          labelScale,
-          labelShift,
-          factor,
-        ),
-  );
-  const value =
-    values === undefined ? space.scalar(factor === 0 ? 0 : sum * factor) : values.tensor();
+  const atOnce = space.rowsAtOnce(length);
+  let sum = 0;
+  for (let row = 0; row < rows; row += atOnce) {
+    const count = Math.min(atOnce, rows - row);
+    const [start, size] = [row * length, count * length];
+    space.begin();
+    const x = space.place(logits, start, size);
+    const w = weights === undefined ? 0 : space.place(weights, row, count);
+    const y = indices
+      ? space.placeIntegers(indices.subarray(row, row + count))
+      : space.place(labels, start, size);
+    const positive = typeof posWeight === 'number' ? 0 : space.placeFloats(posWeight);
+    const scratch = space.reserve(SCRATCH);
+    const v = values?.place(row, count) ?? 0;
+    const g = gradient?.place(start, size) ?? 0;
+    const factors = [count, length, labelScale, labelShift, scale] as const;
+    const all = typeof posWeight === 'number' ? posWeight : 1;
+    sum += exactWhereNotFinite(space, (core) =>
+      isSigmoid
+        ? core.sigmoid(x, y, positive, all, w, v, g, scratch, ...factors)
+        : core.softmax(x, y, indices ? 1 : 0, w, v, g, scratch, ...factors),
+    );
+    values?.take();
+    gradient?.take();
+  }
+  const value = values?.tensor() ?? space.scalar(scale === 0 ? 0 : sum * scale);
   return gradient === undefined ? [value] : [value, gradient.tensor()];
 }
 
@@ -82,65 +67,49 @@ function exactWhereNotFinite(space: Workspace, run: (core: Core) => number): num
 
 /** What the sum of all rows is multiplied by. */
 function factorOf(
-  counted: number,
   space: Workspace,
   weights: TensorInfo | undefined,
-  labels: TensorInfo | undefined,
-  { reduction, form: { ignored } }: RowsAttrs,
+  indices: Int32Array | undefined,
+  { rows, reduction }: RowsAttrs,
 ): number {
   if (reduction === 'none' || reduction === 'sum') return 1;
-  let total = counted;
-  if (reduction === 'mean_with_sample_weight' && weights !== undefined) {
-    const given = space.read(weights);
-    const classes = labels && space.read(labels);
-    total = 0;
-    for (let row = 0; row < given.length; row++) {
-      if (ignored === null || classes?.[row] !== ignored) total += given[row]!;
-    }
+  const given =
+    reduction === 'mean_with_sample_weight' && weights ? space.read(weights) : undefined;
+  if (given === undefined && indices === undefined) return 1 / rows;
+  let total = 0;
+  for (let row = 0; row < rows; row++) {
+    if (indices === undefined || indices[row]! >= 0) total += given?.[row] ?? 1;
   }
   return total === 0 ? 0 : 1 / total;
 }
 
-/** How many labels are not the class that is ignored; throws where one is no class at all. */
-function countRows(
+/** Labels as whole numbers, −1 where they are ignored; throws where one is no class at all. */
+function indicesOf(
   labels: ArrayLike<number>,
   { who, rows, form: { length, ignored } }: RowsAttrs,
-): number {
-  let counted = 0;
+): Int32Array {
+  const indices = new Int32Array(rows);
   for (let row = 0; row < rows; row++) {
     const label = labels[row]!;
-    if (label === ignored) continue;
-    if (!(label > -1 && label < length)) {
+    if (label !== ignored && !(label > -1 && label < length)) {
       throw new RangeError(
         `${who}: labels must be class indices in [0, ${length - 1}]. Received: ${label}.`,
       );
     }
-    counted++;
+    indices[row] = label === ignored ? -1 : label;
   }
-  return counted;
-}
-
-/** The labels as whole numbers, −1 for those that are ignored. */
-function writeIndices(
-  labels: ArrayLike<number>,
-  indices: Int32Array,
-  { form: { ignored } }: RowsAttrs,
-): void {
-  for (let row = 0; row < indices.length; row++) {
-    indices[row] = labels[row] === ignored ? -1 : labels[row]!;
-  }
+  return indices;
 }
 
 /** The kernel that scales the rows of a gradient: see {@link SCALE_ROWS}. */
 export function scaleRows(space: Workspace, { gradient, dy }: ScaledTensors): TensorInfo {
-  const factors = space.read(dy);
-  if (factors.length === 1 && factors[0] === 1) return space.alias(gradient);
-  space.begin();
+  const given = space.read(dy);
+  if (given.length === 1 && given[0] === 1) return space.alias(gradient);
+  const scales = Float32Array.from(given);
   const output = space.output(gradient.shape);
   const from = space.read(gradient);
-  const to = space.floats(output.address, from.length);
-  const scales = space.read(dy);
-  const length = from.length / scales.length;
+  const to = output.numbers();
+  const length = to.length / scales.length;
   for (let row = 0, i = 0; row < scales.length; row++) {
     const scale = scales[row]!;
     for (const end = i + length; i < end; i++) to[i] = scale === 0 ? 0 : from[i]! * scale;

@@ -2,20 +2,23 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 
 import type { Core } from './core.js';
 
-/** A backend's tensors in the memory of a core. Views are valid until something else is placed. */
+/** A backend's tensors in the memory of a core, a part of their numbers at a time. */
 export interface Workspace {
-  /** Starts a computation; what was placed for the one before is gone. */
+  /** How many rows of this length are best computed at once. */
+  rowsAtOnce(length: number): number;
+  /** Starts with the next rows; what was placed for those before is gone. */
   begin(): void;
   /** The numbers of a tensor, to read at once. */
   read(tensor: TensorInfo): ArrayLike<number>;
-  /** The address of the numbers of a tensor, as float32. */
-  place(tensor: TensorInfo): number;
+  /** The address of `count` numbers of a tensor, as float32. */
+  place(tensor: TensorInfo, start: number, count: number): number;
+  /** The address of a copy of these numbers. */
+  placeIntegers(numbers: Int32Array): number;
+  placeFloats(numbers: readonly number[]): number;
   /** The address of some room. */
   reserve(bytes: number): number;
-  /** The address of a float32 result. */
+  /** A float32 result. */
   output(shape: readonly number[]): Output;
-  floats(address: number, length: number): Float32Array;
-  ints(address: number, length: number): Int32Array;
   scalar(value: number): TensorInfo;
   /** The same numbers as those of a tensor. */
   alias(tensor: TensorInfo): TensorInfo;
@@ -27,7 +30,12 @@ export interface Workspace {
 
 /** A result in the making. */
 export interface Output {
-  readonly address: number;
-  /** Call it once, when the numbers are there. */
+  /** The address where `count` of its numbers go. */
+  place(start: number, count: number): number;
+  /** Takes what stands there. */
+  take(): void;
+  /** Call it once, when all numbers are there. */
   tensor(): TensorInfo;
+  /** All numbers; valid until something else is placed. */
+  numbers(): Float32Array;
 }

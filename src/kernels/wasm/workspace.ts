@@ -52,6 +52,7 @@ function newWorkspace(backend: WasmBackend): Workspace {
   return {
     core,
     exact,
+    rowsAtOnce: () => Infinity,
     begin: () => {
       scratch.reset();
     },
@@ -59,21 +60,36 @@ function newWorkspace(backend: WasmBackend): Workspace {
       addressOf(tensor);
       return backend.typedArrayFromHeap(tensor);
     },
-    place: (tensor) => {
+    place: (tensor, start, count) => {
       const address = addressOf(tensor);
-      if (tensor.dtype === 'float32') return address;
-      const size = tensor.shape.reduce((a, b) => a * b, 1);
-      const floats = scratch.reserve(size * 4);
-      new Float32Array(memory.buffer, floats, size).set(backend.typedArrayFromHeap(tensor));
+      if (tensor.dtype === 'float32') return address + start * 4;
+      const floats = scratch.reserve(count * 4);
+      const numbers = backend.typedArrayFromHeap(tensor).subarray(start, start + count);
+      new Float32Array(memory.buffer, floats, count).set(numbers);
       return floats;
+    },
+    placeIntegers: (numbers) => {
+      const address = scratch.reserve(numbers.length * 4);
+      new Int32Array(memory.buffer, address, numbers.length).set(numbers);
+      return address;
+    },
+    placeFloats: (numbers) => {
+      const address = scratch.reserve(numbers.length * 4);
+      new Float32Array(memory.buffer, address, numbers.length).set(numbers);
+      return address;
     },
     reserve: (bytes) => scratch.reserve(bytes),
     output: (shape): Output => {
       const tensor = backend.makeOutput([...shape], 'float32');
-      return { address: addressOf(tensor), tensor: () => tensor };
+      return {
+        place: (start) => addressOf(tensor) + start * 4,
+        take: () => {
+          // It is there already.
+        },
+        tensor: () => tensor,
+        numbers: () => backend.typedArrayFromHeap(tensor) as Float32Array,
+      };
     },
-    floats: (address, length) => new Float32Array(memory.buffer, address, length),
-    ints: (address, length) => new Int32Array(memory.buffer, address, length),
     scalar: (value) => {
       const tensor = backend.makeOutput([], 'float32');
       backend.typedArrayFromHeap(tensor)[0] = value;
