@@ -9,7 +9,14 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 
-import { ROWS_KERNELS, SCALE_ROWS, type RowsAttrs, type RowsOp } from '../kernels/names.js';
+import {
+  ROWS_KERNELS,
+  SCALE_ROWS,
+  type RowsAttrs,
+  type RowsForm,
+  type RowsOp,
+} from '../kernels/names.js';
+import { sizeOf } from './inputs.js';
 import { multiplyNoNan } from './op.js';
 
 /** The tensors of a loss over rows, in any shape: rows lie behind one another. */
@@ -31,6 +38,36 @@ export function isFused(op: RowsOp): boolean {
   return (
     state.gradientDepth <= 1 && (getKernel(ROWS_KERNELS[op], backendName) as unknown) !== undefined
   );
+}
+
+/** Rows of labels as they are, without weights. */
+export function plainRows(op: RowsOp, length: number): RowsForm {
+  return {
+    op,
+    length,
+    labelScale: 1,
+    labelShift: 0,
+    posWeight: 1,
+    classWeights: null,
+    ignored: null,
+  };
+}
+
+/** The values of plain rows, by the kernel where there is one, else by the formula. */
+export function rowValues(
+  who: string,
+  form: RowsForm,
+  labels: Tensor,
+  logits: Tensor,
+  shape: number[],
+  composed: (labels: Tensor, logits: Tensor) => Tensor,
+): Tensor {
+  const rows = sizeOf(shape);
+  if (logits.dtype !== 'float32' || logits.size === 0 || !isFused(form.op)) {
+    return composed(labels, logits);
+  }
+  const attrs = { who, rows, shape, reduction: 'none', form, gradient: isRecorded() } as const;
+  return runFused({ labels, logits }, attrs, (inputs) => composed(inputs.labels, inputs.logits));
 }
 
 /**

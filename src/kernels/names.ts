@@ -53,6 +53,8 @@ export interface RowsForm {
   readonly labelShift: number;
   /** Weight of positive labels, for all or one per entry of a row. */
   readonly posWeight: number | readonly number[];
+  /** Factor on the labels of each class, after scale and shift. */
+  readonly classWeights: readonly number[] | null;
   /** Class whose rows do not count. */
   readonly ignored: number | null;
 }

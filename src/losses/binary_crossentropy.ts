@@ -134,6 +134,7 @@ export class BinaryCrossentropy extends Loss<BinaryCrossentropyOptions> {
       labelScale: 1 - labelSmoothing,
       labelShift: labelSmoothing / 2,
       posWeight: posWeight ?? 1,
+      classWeights: null,
       ignored: null,
     };
   }

@@ -103,8 +103,6 @@ export class CategoricalCrossentropy extends Loss<CategoricalCrossentropyOptions
   }
   /** @internal */
   override rows(shape: number[]): RowsForm | undefined {
-    return this.options.classWeights === null
-      ? classRows('SoftmaxCrossEntropyRows', this.options, shape)
-      : undefined;
+    return classRows('SoftmaxCrossEntropyRows', this.options, shape);
   }
 }

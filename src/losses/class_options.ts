@@ -80,10 +80,11 @@ export function denseShape(
 /** How a kernel computes a loss over classes from logits of this shape: rows lie behind one another along the last axis alone. */
 export function classRows(
   op: RowsForm['op'],
-  { axis, labelSmoothing }: Required<ClassOptions>,
+  options: Required<ClassOptions> &
+    Pick<RowsForm, 'classWeights'> & { ignoreClass?: number | null },
   shape: number[],
-  ignored: number | null = null,
 ): RowsForm | undefined {
+  const { axis, labelSmoothing, classWeights, ignoreClass = null } = options;
   const length = shape.at(-1) ?? 0;
   if (axis !== -1 && axis !== shape.length - 1) return undefined;
   return {
@@ -92,6 +93,7 @@ export function classRows(
     labelScale: 1 - labelSmoothing,
     labelShift: labelSmoothing / length,
     posWeight: 1,
-    ignored,
+    classWeights,
+    ignored: ignoreClass,
   };
 }

@@ -156,9 +156,6 @@ export class SparseCategoricalCrossentropy extends Loss<SparseCategoricalCrossen
   }
   /** @internal */
   override rows(shape: number[]): RowsForm | undefined {
-    const { classWeights, ignoreClass } = this.options;
-    return classWeights === null
-      ? classRows('SparseSoftmaxCrossEntropyRows', this.options, shape, ignoreClass)
-      : undefined;
+    return classRows('SparseSoftmaxCrossEntropyRows', this.options, shape);
   }
 }

@@ -1,4 +1,4 @@
-import { cast, equal, greater, mean, tidy } from '@tensorflow/tfjs-core';
+import { cast, equal, greater, mean, reshape, tidy } from '@tensorflow/tfjs-core';
 
 import { assertBoolean, assertFraction } from '../core/checks.js';
 import { withDefaults } from '../core/config.js';
@@ -47,7 +47,9 @@ export function binaryAccuracy(options: BinaryAccuracyOptions = {}): Metric {
       assertSameShape(who, ['yTrue', labelsShape], ['yPred', outputShape]);
       const positive = toFloat(greater(withShape(output, outputShape), cut));
       const hits = cast(equal(withShape(toFloat(labels), labelsShape), positive), 'float32');
-      return hits.rank === 0 ? hits : mean(hits, -1);
+      if (hits.rank === 0) return hits;
+      // A single entry is its own mean.
+      return hits.shape.at(-1) === 1 ? reshape(hits, hits.shape.slice(0, -1)) : mean(hits, -1);
     });
   return nameMetric(metric, who, { fromLogits, threshold });
 }

@@ -1,8 +1,10 @@
 import { sum, tidy, type Tensor } from '@tensorflow/tfjs-core';
 
-import { resolveAxis } from '../core/checks.js';
+import { resolveAxis, withoutAxes } from '../core/checks.js';
+import { plainRows, rowValues } from '../core/fused.js';
 import { multiplyNoNan } from '../core/op.js';
-import { labelsAndOutput, toFloat, toTensor, type Input } from '../core/inputs.js';
+import { assertSameShape, toFloat, toTensor, type Input } from '../core/inputs.js';
+import type { RowsOp } from '../kernels/names.js';
 import { assertIndexShape, oneHot, toIndices } from './class_labels.js';
 import { negativeLogProbabilities } from './negative_log_probabilities.js';
 import { negativeLogSoftmax } from './negative_log_softmax.js';
@@ -24,15 +26,21 @@ export function classCosts(output: Tensor, fromLogits: boolean, axis: number): T
 /** Cross-entropy of one-hot or soft labels, one value per row, with all checks. */
 export function classCrossEntropy(
   who: string,
-  labels: Argument,
+  [labelsName, labels]: Argument,
   [name, output]: Argument,
   { fromLogits, axis }: Classes,
 ): Tensor {
   return tidy(() => {
+    const y = toTensor(who, labelsName, labels);
     const x = toTensor(who, name, output);
     const classAxis = resolveAxis(who, axis, [name, x.shape]);
-    const [y, float] = labelsAndOutput(who, labels, [name, x]);
-    return sum(multiplyNoNan(classCosts(float, fromLogits, classAxis), y), classAxis);
+    assertSameShape(who, [labelsName, y.shape], [name, x.shape]);
+    return byRows(who, 'SoftmaxCrossEntropyRows', y, x, fromLogits, classAxis, (hot, float) =>
+      sum(
+        multiplyNoNan(classCosts(toFloat(float), fromLogits, classAxis), toFloat(hot)),
+        classAxis,
+      ),
+    );
   });
 }
 
@@ -48,7 +56,25 @@ export function sparseClassCrossEntropy(
     const x = toTensor(who, name, output);
     const classAxis = resolveAxis(who, axis, [name, x.shape]);
     assertIndexShape(who, [labelsName, y.shape], [name, x.shape], classAxis);
-    const hot = oneHot(toIndices(who, y, x, classAxis), x, classAxis);
-    return sum(multiplyNoNan(classCosts(toFloat(x), fromLogits, classAxis), hot), classAxis);
+    const op = 'SparseSoftmaxCrossEntropyRows';
+    return byRows(who, op, y, x, fromLogits, classAxis, (indices, float) => {
+      const hot = oneHot(toIndices(who, indices, float, classAxis), float, classAxis);
+      return sum(multiplyNoNan(classCosts(toFloat(float), fromLogits, classAxis), hot), classAxis);
+    });
   });
+}
+
+/** One value per row: a kernel knows logits along the last axis. */
+function byRows(
+  who: string,
+  op: RowsOp,
+  labels: Tensor,
+  output: Tensor,
+  fromLogits: boolean,
+  classAxis: number,
+  composed: (labels: Tensor, output: Tensor) => Tensor,
+): Tensor {
+  if (!fromLogits || classAxis !== output.rank - 1) return composed(labels, output);
+  const form = plainRows(op, output.shape[classAxis] ?? 0);
+  return rowValues(who, form, labels, output, withoutAxes(output.shape, [classAxis]), composed);
 }

@@ -15,7 +15,8 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { elementwise, multiplyNoNan, type Op } from '../core/op.js';
-import { labelsAndOutput, type Input } from '../core/inputs.js';
+import { plainRows, rowValues } from '../core/fused.js';
+import { assertSameShape, toFloat, toTensor, type Input } from '../core/inputs.js';
 import { log1p } from './log1p.js';
 
 /**
@@ -41,9 +42,15 @@ import { log1p } from './log1p.js';
  */
 export function sigmoidCrossEntropyWithLogits(labels: Input, logits: Input): Tensor {
   const who = 'sigmoidCrossEntropyWithLogits';
-  return tidy(() =>
-    sigmoidCrossEntropy(...labelsAndOutput(who, ['labels', labels], ['logits', logits])),
-  );
+  return tidy(() => {
+    const y = toTensor(who, 'labels', labels);
+    const x = toTensor(who, 'logits', logits);
+    assertSameShape(who, ['labels', y.shape], ['logits', x.shape]);
+    const form = plainRows('SigmoidCrossEntropyRows', 1);
+    return rowValues(who, form, y, x, x.shape, (...pair) =>
+      sigmoidCrossEntropy(toFloat(pair[0]), toFloat(pair[1])),
+    );
+  });
 }
 
 /**

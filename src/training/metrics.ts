@@ -138,14 +138,26 @@ const accuracy: Omit<OutputMetric, 'weighted'> = {
   name: 'acc',
   measure: (batch) => {
     const { loss, yTrue, yPred, readsLogits } = batch;
-    const ofLoss = loss && classOf(loss).accuracy;
-    const metric = ofLoss
-      ? ofLoss({ ...loss.options, fromLogits: readsLogits(loss) } as never)
-      : accuracyByShapes(yTrue.shape, yPred.shape);
+    const ofLoss = loss && accuracyOf(loss, readsLogits(loss));
+    const metric = ofLoss ?? accuracyByShapes(yTrue.shape, yPred.shape);
     const mask = loss?.mask(toFloat(yTrue), yPred);
     return { values: metric(yTrue, yPred), counts: mask && toFloat(mask) };
   },
 };
+
+/** Made once, not in every step. */
+const accuracies = new WeakMap<Loss, { fromLogits: boolean | undefined; metric: Metric }>();
+
+function accuracyOf(loss: Loss, fromLogits: boolean | undefined): Metric | undefined {
+  const make = classOf(loss).accuracy;
+  if (make === undefined) return undefined;
+  let made = accuracies.get(loss);
+  if (made?.fromLogits !== fromLogits || made === undefined) {
+    made = { fromLogits, metric: make({ ...loss.options, fromLogits } as never) };
+    accuracies.set(loss, made);
+  }
+  return made.metric;
+}
 
 /** `'crossentropy'`: that of the output's loss, without what smooths and weighs it, or else that of the shapes. */
 const crossentropy: Omit<OutputMetric, 'weighted'> = {

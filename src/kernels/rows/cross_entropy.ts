@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 
-import type { RowsAttrs } from '../names.js';
+import type { RowsAttrs, RowsForm } from '../names.js';
 import { SCRATCH, type Core } from './core.js';
 import type { Workspace } from './workspace.js';
 
@@ -22,7 +22,7 @@ export function crossEntropyRows(
   attrs: RowsAttrs,
 ): TensorInfo[] {
   const { rows, reduction, form } = attrs;
-  const { op, length, labelScale, labelShift, posWeight } = form;
+  const { op, length, labelScale, labelShift, posWeight, classWeights } = form;
   const { logits, labels, weights } = tensors;
   const isSigmoid = op === 'SigmoidCrossEntropyRows';
   const indices =
@@ -39,19 +39,25 @@ export function crossEntropyRows(
     space.begin();
     const x = space.place(logits, start, size);
     const w = weights === undefined ? 0 : space.place(weights, row, count);
-    const y = indices
-      ? space.placeIntegers(indices.subarray(row, row + count))
-      : space.place(labels, start, size);
+    const own = indices?.subarray(row, row + count);
+    const y = classWeights
+      ? space.placeFloats(weightedLabels(own ?? space.read(labels), start, size, form))
+      : own
+        ? space.placeIntegers(own)
+        : space.place(labels, start, size);
     const positive = typeof posWeight === 'number' ? 0 : space.placeFloats(posWeight);
     const scratch = space.reserve(SCRATCH);
     const v = values?.place(row, count) ?? 0;
     const g = gradient?.place(start, size) ?? 0;
-    const factors = [count, length, labelScale, labelShift, scale] as const;
+    // Weighted labels are scaled and shifted already, and numbers for every class.
+    const affine = classWeights ? ([1, 0] as const) : ([labelScale, labelShift] as const);
+    const factors = [count, length, ...affine, scale] as const;
+    const isSparse = own && !classWeights ? 1 : 0;
     const all = typeof posWeight === 'number' ? posWeight : 1;
     sum += exactWhereNotFinite(space, (core) =>
       isSigmoid
         ? core.sigmoid(x, y, positive, all, w, v, g, scratch, ...factors)
-        : core.softmax(x, y, indices ? 1 : 0, w, v, g, scratch, ...factors),
+        : core.softmax(x, y, isSparse, w, v, g, scratch, ...factors),
     );
     values?.take();
     gradient?.take();
@@ -99,6 +105,26 @@ function indicesOf(
     indices[row] = label === ignored ? -1 : label;
   }
   return indices;
+}
+
+/** `size` labels times the weights of their classes, from class indices or from numbers, of which the first is at `start`. */
+function weightedLabels(
+  labels: ArrayLike<number>,
+  start: number,
+  size: number,
+  { op, length, labelScale, labelShift, classWeights }: RowsForm,
+): Float32Array {
+  const isSparse = op === 'SparseSoftmaxCrossEntropyRows';
+  const weighted = new Float32Array(size);
+  for (let i = 0, row = 0; i < size; row++) {
+    for (let j = 0; j < length; j++, i++) {
+      const label = isSparse ? Number(labels[row] === j) : labels[start + i]!;
+      // A row that is ignored has no label at all.
+      const isCounted = !isSparse || labels[row]! >= 0;
+      weighted[i] = isCounted ? (labelScale * label + labelShift) * classWeights![j]! : 0;
+    }
+  }
+  return weighted;
 }
 
 /** The kernel that scales the rows of a gradient: see {@link SCALE_ROWS}. */

@@ -14,7 +14,7 @@ export interface Workspace {
   place(tensor: TensorInfo, start: number, count: number): number;
   /** The address of a copy of these numbers. */
   placeIntegers(numbers: Int32Array): number;
-  placeFloats(numbers: readonly number[]): number;
+  placeFloats(numbers: ArrayLike<number>): number;
   /** The address of some room. */
   reserve(bytes: number): number;
   /** A float32 result. */

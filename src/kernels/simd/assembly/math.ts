@@ -20,32 +20,42 @@ export function subtractProduct(a: v128, b: v128, c: v128): v128 {
   return f32x4.sub(c, f32x4.mul(a, b));
 }
 
-/** ln 2⁻¹²⁶, the logarithm of the smallest normal number. */
+/** Powers come times 2²⁴: so those below 2⁻¹²⁶, the smallest normal number, have all their digits, too. */
 @inline
-const SMALLEST: f32 = -87.33654;
+export const POWER_SCALE: f32 = 16777216;
+@inline
+export const POWER_UNSCALE: f32 = 1 / POWER_SCALE;
+
+/** ln 2⁻¹⁵⁰, below which e^x rounds to 0. */
+@inline
+const SMALLEST: f32 = -103.97208;
+
+/** 1.5 · 2²³, and 24 more for the scale. */
+@inline
+const SHIFT: f32 = 12582912 + 24;
 
 /**
- * e^x for x ≤ 0; 0 where it would be less than 2⁻¹²⁶; NaN for NaN.
+ * e^x · 2²⁴ for x ≤ 0; 0 where e^x would be less than 2⁻¹⁵⁰; NaN for NaN.
  *
  * x = n · ln 2 + r with a whole n and |r| ≤ ½ ln 2, so e^x = 2ⁿ · e^r.
  *
  * - n: adding 1.5 · 2²³ leaves no bits for a fraction, so the sum is rounded to a whole number, which stands in its last
  *   bits; from there it is shifted into the exponent of e^r. Below `SMALLEST` all this is meaningless, and replaced by 0.
- * - r: ln 2 is split in 355/512, whose product with |n| ≤ 126 is exact, as is its difference from x, and the rest.
+ * - r: ln 2 is split in 355/512, whose product with |n| ≤ 150 is exact, as is its difference from x, and the rest.
  * - e^r = 1 + (r + r² q(r)), where q has degree 4 and the relative error of the whole is at most 3.2e-9 (a minimax fit on
  *   |r| ≤ ½ ln 2, coefficient by coefficient rounded to float32: tools/polynomials.py). The terms that are small are added
  *   first, the 1 last, which leaves about 1 ulp.
  */
 @inline
 export function expOfNegative(x: v128): v128 {
-  const shifted = multiplyAdd(x, all(1.44269504), all(12582912));
-  const n = f32x4.sub(shifted, all(12582912));
+  const shifted = multiplyAdd(x, all(1.44269504), all(SHIFT));
+  const n = f32x4.sub(shifted, all(SHIFT));
   const r = subtractProduct(n, all(-2.1219444e-4), subtractProduct(n, all(0.693359375), x));
   return scaledPower(r, shifted, x);
 }
 
 /**
- * e^(x − largest) for x ≤ largest: as {@link expOfNegative}, with the rounding error of the difference, which is up to 4e-6 at
+ * e^(x − largest) · 2²⁴ for x ≤ largest: as {@link expOfNegative}, with the rounding error of the difference, which is up to 4e-6 at
  * −80, put back into r. It is the exact sum of two differences (T. J. Dekker, "A floating-point technique for extending the
  * available precision", 1971).
  */
@@ -57,14 +67,14 @@ export function expOfDifference(x: v128, largest: v128): v128 {
     f32x4.sub(x, f32x4.sub(difference, minusLargest)),
     f32x4.add(largest, minusLargest),
   );
-  const shifted = multiplyAdd(difference, all(1.44269504), all(12582912));
-  const n = f32x4.sub(shifted, all(12582912));
+  const shifted = multiplyAdd(difference, all(1.44269504), all(SHIFT));
+  const n = f32x4.sub(shifted, all(SHIFT));
   const high = subtractProduct(n, all(0.693359375), difference);
   const r = f32x4.add(high, multiplyAdd(n, all(2.1219444e-4), error));
   return scaledPower(r, shifted, difference);
 }
 
-/** 2ⁿ · e^r, where n is in the last bits of `shifted`. */
+/** 2ⁿ · e^r, where n, with the 24 of the scale, is in the last bits of `shifted`. */
 @inline
 function scaledPower(r: v128, shifted: v128, x: v128): v128 {
   const r2 = f32x4.mul(r, r);

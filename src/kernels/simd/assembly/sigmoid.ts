@@ -1,4 +1,4 @@
-import { all, expOfNegative, multiplyAdd, sumOf, twiceAtanh } from './math';
+import { POWER_UNSCALE, all, expOfNegative, multiplyAdd, sumOf, twiceAtanh } from './math';
 
 /** How many bytes a number takes. */
 @inline
@@ -48,7 +48,7 @@ function step(
   count: i32,
 ): v128 {
   const one = all(1);
-  const e = expOfNegative(v128.or(x, all(-0.0)));
+  const e = f32x4.mul(expOfNegative(v128.or(x, all(-0.0))), all(POWER_UNSCALE));
   let log = twiceAtanh(f32x4.div(e, f32x4.add(e, all(2))));
   const isNegative = i32x4.shr_s(x, 31);
   let u: v128;

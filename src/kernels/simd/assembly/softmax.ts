@@ -1,4 +1,4 @@
-import { all, expOfDifference, log1p, multiplyAdd, subtractProduct, sumOf } from './math';
+import { POWER_SCALE, POWER_UNSCALE, all, expOfDifference, log1p, multiplyAdd, subtractProduct, sumOf } from './math';
 
 /** How many bytes a number takes. */
 @inline
@@ -102,7 +102,7 @@ function addUp(
       }
     }
     // Beside a 1 small powers lose their digits: they are added up again without it.
-    if (v128.any_true(f32x4.eq(highest, all(1)))) {
+    if (v128.any_true(f32x4.eq(highest, all(POWER_SCALE)))) {
       if (place == 0) place = start;
       rest += sumBelowOne(start + g, stop + g);
     } else {
@@ -121,7 +121,7 @@ function sumBelowOne(powers: usize, end: usize): f64 {
   let count = i32x4.splat(0);
   for (let p = powers; p < end; p += 4 * SIZE) {
     const e = v128.load(p);
-    const isOne = f32x4.eq(e, all(1));
+    const isOne = f32x4.eq(e, all(POWER_SCALE));
     sum = f32x4.add(sum, v128.andnot(e, isOne));
     count = i32x4.sub(count, isOne);
   }
@@ -224,12 +224,12 @@ function row(
     sumYT = <f64>largest - <f64>max(load<f32>(logits + (<usize>label) * SIZE), LOWEST);
   }
   // All that is as large as the largest number, but that itself.
-  rest += ones - 1;
+  rest = rest * <f64>POWER_UNSCALE + (ones - 1);
   const total = <f64>a * sumY + <f64>b * <f64>length;
   if (gradient != 0) {
     const end = logits + (<usize>length) * SIZE;
     let offset = place - logits;
-    while (place + SIZE < end && load<f32>(gradient + offset) != 1) {
+    while (place + SIZE < end && load<f32>(gradient + offset) != POWER_SCALE) {
       place += SIZE;
       offset += SIZE;
     }
@@ -238,7 +238,7 @@ function row(
       : <f64>load<f32>(labels + offset);
     const ownY = <f64>a * ownLabel + <f64>b;
     const share = <f64>scale / (1 + rest);
-    scaleRow(labels, label, gradient, length, <f32>(share * total), scale * a, scale * b);
+    scaleRow(labels, label, gradient, length, <f32>(share * total) * POWER_UNSCALE, scale * a, scale * b);
     store<f32>(gradient + offset, <f32>(share * (total - ownY - ownY * rest)));
   }
   const log = <f64>f32x4.extract_lane(log1p(all(<f32>rest)), 0);
@@ -387,8 +387,8 @@ function addUpColumns(
     const e1 = expOfDifference(x1, largest);
     v128.store(p, e0);
     v128.store(p, e1, 16);
-    const isOne0 = f32x4.eq(e0, all(1));
-    const isOne1 = f32x4.eq(e1, all(1));
+    const isOne0 = f32x4.eq(e0, all(POWER_SCALE));
+    const isOne1 = f32x4.eq(e1, all(POWER_SCALE));
     rest0 = f32x4.add(rest0, v128.andnot(e0, isOne0));
     rest1 = f32x4.add(rest1, v128.andnot(e1, isOne1));
     ones = i32x4.sub(ones, i32x4.add(isOne0, isOne1));
@@ -400,7 +400,11 @@ function addUpColumns(
       sumY = f32x4.add(sumY, f32x4.add(v0, v1));
     }
   }
-  columnRest = f32x4.add(f32x4.add(rest0, rest1), f32x4.convert_i32x4_s(ones));
+  columnRest = multiplyAdd(
+    f32x4.add(rest0, rest1),
+    all(POWER_UNSCALE),
+    f32x4.convert_i32x4_s(ones),
+  );
   columnYT = yt;
   columnY = sumY;
 }
@@ -444,13 +448,15 @@ function denseColumns(
   if (writesGradient) {
     const one = all(1);
     const share = f32x4.div(one, f32x4.add(one, rest));
+    const unscaledShare = f32x4.mul(share, all(POWER_UNSCALE));
     const notLargest = f32x4.mul(rest, share);
     const y = labelColumns - columns;
     const end = columns + ((<usize>length) << 4);
     for (let p = columns; p < end; p += 16) {
       const e = v128.load(p);
-      const probability = f32x4.mul(e, share);
-      const others = v128.bitselect(notLargest, f32x4.sub(one, probability), f32x4.eq(e, one));
+      const isOne = f32x4.eq(e, all(POWER_SCALE));
+      const probability = f32x4.mul(e, unscaledShare);
+      const others = v128.bitselect(notLargest, f32x4.sub(one, probability), isOne);
       const v = multiplyAdd(v128.load(p + y), va, vb);
       const value = subtractProduct(v, others, f32x4.mul(probability, f32x4.sub(total, v)));
       v128.store(p, f32x4.mul(value, scale));
@@ -487,16 +493,17 @@ function sparseColumns(
   const cost = multiplyAdd(va, own, f32x4.mul(vb, distances));
   if (writesGradient) {
     const share = f32x4.div(one, f32x4.add(one, rest));
+    const unscaledShare = f32x4.mul(share, all(POWER_UNSCALE));
     const e = gather(p0, p1, p2, p3);
-    const probability = f32x4.mul(e, share);
+    const probability = f32x4.mul(e, unscaledShare);
     const others = v128.bitselect(
       f32x4.mul(rest, share),
       f32x4.sub(one, probability),
-      f32x4.eq(e, one),
+      f32x4.eq(e, all(POWER_SCALE)),
     );
     const y = f32x4.add(va, vb);
     const value = subtractProduct(y, others, f32x4.mul(probability, f32x4.sub(total, y)));
-    const k = f32x4.mul(f32x4.mul(total, share), scale);
+    const k = f32x4.mul(f32x4.mul(total, unscaledShare), scale);
     const kb = f32x4.mul(vb, scale);
     const end = columns + ((<usize>length) << 4);
     for (let p = columns; p < end; p += 16) {
