@@ -1,0 +1,29 @@
+import { describe } from '@jest/globals';
+import * as tf from '@tensorflow/tfjs';
+
+import { registerKernels, unregisterKernels } from '../../src/kernels/register.js';
+import { composed } from './backend.js';
+
+/** `describe` for what is true of the kernels alone: where the ops run as their formulas there is nothing to test. */
+export const describeKernels = composed ? describe.skip : describe;
+
+/** What the function gives with kernels, and what it gives without: the composed formulas. Needs `describeKernels`. */
+export function bothWays<Result>(run: () => Result): { fast: Result; formula: Result } {
+  registerKernels();
+  const fast = run();
+  unregisterKernels();
+  try {
+    return { fast, formula: run() };
+  } finally {
+    registerKernels();
+  }
+}
+
+/** Our kernels among those that ran while the function did, in order, without the prefix of their names. */
+export async function kernelsRun(f: () => tf.TensorContainer): Promise<string[]> {
+  const { kernels } = await tf.profile(f);
+  return kernels
+    .map(({ name }) => name)
+    .filter((name) => name.startsWith('TfjsLosses'))
+    .map((name) => name.slice('TfjsLosses'.length));
+}
