@@ -190,6 +190,8 @@ function row(
 ): f64 {
   const isSparse = label >= 0;
   const largest = largestOf(logits, length);
+  // Nothing but −Infinity: no number is the largest.
+  if (largest <= LOWEST) return NaN;
   const m = all(largest);
   const whole = length & ~7;
   const done = (<usize>whole) * SIZE;
@@ -462,7 +464,7 @@ function denseColumns(
       v128.store(p, f32x4.mul(value, scale));
     }
   }
-  return multiplyAdd(log1p(rest), total, cost);
+  return lossOf(rest, total, cost, largest);
 }
 
 /** The same with class indices: only the label's own place differs from the others. */
@@ -515,7 +517,14 @@ function sparseColumns(
     v128.store32_lane(p2, owns, 2);
     v128.store32_lane(p3, owns, 3);
   }
-  return multiplyAdd(log1p(rest), total, cost);
+  return lossOf(rest, total, cost, largest);
+}
+
+/** log1p(rest) · Σ y + Σ y · t; NaN for rows of nothing but −Infinity, of which no number is the largest. */
+@inline
+function lossOf(rest: v128, total: v128, cost: v128, largest: v128): v128 {
+  const loss = multiplyAdd(log1p(rest), total, cost);
+  return v128.bitselect(all(NaN), loss, f32x4.le(largest, all(LOWEST)));
 }
 
 /** Four numbers from four places. */
