@@ -98,9 +98,10 @@ export function runFused(
   }
   const gradientOf = (name: string, dy: Tensor) =>
     nested(() => {
-      const at = (tensor: Tensor) =>
-        composed({ ...alive, [name]: tensor } as unknown as RowsInputs);
-      return engine().gradients(() => at(alive[name]!), [alive[name]!], dy).grads[0]!;
+      // Under a name of its own: the same tensor may stand in two places.
+      const own = alias(alive[name]!);
+      const inputs = { ...alive, [name]: own } as unknown as RowsInputs;
+      return engine().gradients(() => composed(inputs), [own], dy).grads[0]!;
     });
   state.activeTape.push({
     id: state.nextTapeNodeId++,
@@ -147,7 +148,10 @@ function withoutTape<Result>(run: () => Result): Result {
   }
 }
 
-/** Computes gradients while others are computed: TF.js then goes on with their tape instead of a new one. */
+/**
+ * Computes gradients in the step back of others. There TF.js has left the depth of the outer gradient already, and would begin
+ * a new tape, and dispose of what the outer one saved: so it is told to be inside still.
+ */
 function nested<Result>(run: () => Result): Result {
   const { state } = engine();
   state.gradientDepth++;

@@ -261,8 +261,8 @@ function ownerOf(lossClass: LossClass, method: string): LossClass {
   return owner;
 }
 
-function methodOf(lossClass: LossClass, name: string): unknown {
-  return (lossClass.prototype as Record<string, unknown>)[name];
+function methodOf(object: object, name: string): unknown {
+  return (object as Record<string, unknown>)[name];
 }
 
 /** Whether a loss reads its predictions as logits: `'auto'` is decided by `model.compile` alone. */
@@ -415,11 +415,14 @@ function compute(loss: Loss, checked: Checked, { who, perSample }: Call) {
 
 /** The loss as one kernel computes it with its weights and its reduction, if there is one. */
 function fused(loss: Loss, checked: Checked, call: Call, reduction: Reduction): Tensor | undefined {
-  const { labels, output: logits, outputShape, shape = [0], weights, labelWeights } = checked;
+  const { labels, output: logits, outputShape, shape, weights, labelWeights } = checked;
+  if (shape === undefined) return undefined;
   const form = rowsOf(loss, outputShape, checked.fromLogits);
   const rows = sizeOf(shape);
   if (form === undefined || rows === 0 || form.length === 0) return undefined;
   if (logits.dtype !== 'float32' || !isFused(form.op)) return undefined;
+  // `compute` has an error for weights of samples of which there is one value.
+  if (call.perSample === true && shape.length === 0) return undefined;
   // A row with one label is weighed as that is.
   if (labelWeights !== undefined && form.length > 1) return undefined;
   const byLabel = labelWeights && withShape(labelWeights, shape);
@@ -436,18 +439,14 @@ function fused(loss: Loss, checked: Checked, call: Call, reduction: Reduction): 
       who: call.who,
       rows,
       shape: weighed,
-      reduction: shape.length === 0 ? 'none' : rowsReduction(reduction),
+      reduction: weighed.length === 0 ? 'none' : rowsReduction(reduction),
       form,
       gradient: isRecorded(),
     },
     (inputs) => {
-      const again = { ...checked, labels: inputs.labels, output: inputs.logits };
-      return composed(
-        loss,
-        { ...again, weights: inputs.weights, labelWeights: undefined },
-        call,
-        reduction,
-      );
+      const { labels: y, logits: x, weights: w } = inputs;
+      const again = { ...checked, labels: y, output: x, weights: w, labelWeights: undefined };
+      return composed(loss, again, call, reduction);
     },
   );
 }
@@ -458,21 +457,24 @@ function rowsOf(
   shape: number[],
   fromLogits: boolean | undefined,
 ): RowsForm | undefined {
-  if (!hasRows(classOf(loss))) return undefined;
+  const owner = rowsOwner(classOf(loss));
+  // Nobody below that class may have changed what the kernel computes.
+  const isOwn = (name: string) =>
+    methodOf(loss, name) === methodOf(owner.prototype as object, name);
+  if (!isOwn('compute') || !isOwn('mask')) return undefined;
   return (fromLogits ?? readsLogits(loss)) ? loss.rows(shape) : undefined;
 }
 
-const withRows = new WeakMap<LossClass, boolean>();
+/** The class that wrote `rows`, looked up once. */
+const rowsOwners = new WeakMap<LossClass, LossClass>();
 
-function hasRows(lossClass: LossClass): boolean {
-  let has = withRows.get(lossClass);
-  if (has === undefined) {
-    const owner = ownerOf(lossClass, 'rows');
-    // Nobody below that class may have changed what the kernel computes.
-    has = ['compute', 'mask'].every((name) => methodOf(owner, name) === methodOf(lossClass, name));
-    withRows.set(lossClass, has);
+function rowsOwner(lossClass: LossClass): LossClass {
+  let owner = rowsOwners.get(lossClass);
+  if (owner === undefined) {
+    owner = ownerOf(lossClass, 'rows');
+    rowsOwners.set(lossClass, owner);
   }
-  return has;
+  return owner;
 }
 
 /** What the probabilities were made from, where a gradient is recorded and the loss can read it. */

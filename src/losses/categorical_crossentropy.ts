@@ -101,6 +101,7 @@ export class CategoricalCrossentropy extends Loss<CategoricalCrossentropyOptions
     const weighted = weighClasses(labels, classWeights, classAxis);
     return sum(multiplyNoNan(classCosts(yPred, fromLogits, classAxis), weighted), classAxis);
   }
+
   /** @internal */
   override rows(shape: number[]): RowsForm | undefined {
     return classRows('SoftmaxCrossEntropyRows', this.options, shape);

@@ -154,6 +154,7 @@ export class SparseCategoricalCrossentropy extends Loss<SparseCategoricalCrossen
     ]);
     return isNotClass(reshape(yTrue, withoutAxes(yPred.shape, [classAxis])), ignoreClass);
   }
+
   /** @internal */
   override rows(shape: number[]): RowsForm | undefined {
     return classRows('SparseSoftmaxCrossEntropyRows', this.options, shape);

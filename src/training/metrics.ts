@@ -152,7 +152,7 @@ function accuracyOf(loss: Loss, fromLogits: boolean | undefined): Metric | undef
   const make = classOf(loss).accuracy;
   if (make === undefined) return undefined;
   let made = accuracies.get(loss);
-  if (made?.fromLogits !== fromLogits || made === undefined) {
+  if (made === undefined || made.fromLogits !== fromLogits) {
     made = { fromLogits, metric: make({ ...loss.options, fromLogits } as never) };
     accuracies.set(loss, made);
   }

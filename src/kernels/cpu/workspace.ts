@@ -5,7 +5,7 @@ import type { Workspace } from '../rows/workspace.js';
 
 /** What we use of the cpu backend; its package is never imported. */
 interface CpuBackend {
-  readSync(dataId: object): TypedArray;
+  readSync(dataId: object): TypedArray | number[];
   incRef(dataId: object): void;
   makeTensorInfo(shape: readonly number[], dtype: 'float32', values: Float32Array): TensorInfo;
 }

@@ -11,7 +11,7 @@ const PAGE = 65536;
 /** A backend whose tensors are copied to compute with them. */
 export interface CopyingBackend {
   /** The numbers of a tensor. */
-  read(tensor: TensorInfo): TypedArray;
+  read(tensor: TensorInfo): TypedArray | number[];
   /** A tensor of these numbers. */
   write(numbers: Float32Array, shape: readonly number[]): TensorInfo;
   alias(tensor: TensorInfo): TensorInfo;
@@ -46,7 +46,9 @@ export function copyingWorkspace(backend: CopyingBackend): Workspace {
   const read = (tensor: TensorInfo): TypedArray => {
     let numbers = numbersOf.get(tensor.dataId);
     if (numbers === undefined) {
-      numbers = backend.read(tensor);
+      const given = backend.read(tensor);
+      // What came from a `tf.buffer` may be a plain array.
+      numbers = Array.isArray(given) ? Float32Array.from(given) : given;
       numbersOf.set(tensor.dataId, numbers);
     }
     return numbers;
@@ -99,8 +101,12 @@ function newArena(): Arena {
 
 /** Memory of WebAssembly or, where there is none, an array. */
 function newMemory(): WasmMemory {
-  const api = webAssembly();
-  if (api !== undefined) return new api.Memory({ initial: 4, maximum: MAXIMUM_PAGES });
+  try {
+    const api = webAssembly();
+    if (api !== undefined) return new api.Memory({ initial: 4, maximum: MAXIMUM_PAGES });
+  } catch {
+    // This engine does not give so much.
+  }
   let buffer = new ArrayBuffer(4 * PAGE);
   return {
     get buffer() {

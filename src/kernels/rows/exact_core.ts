@@ -41,7 +41,7 @@ export function exactCore(memory: Memory): Core {
           loss += (opposed === 0 ? 0 : distance * opposed) + Math.log1p(e) * total;
           if (g === undefined) continue;
           const outward = opposed - (e / (1 + e)) * total;
-          g[i] = weight === 0 ? 0 : (x[i]! > 0 ? outward : -outward) * weight * scale;
+          g[i] = weight * scale === 0 ? 0 : (x[i]! > 0 ? outward : -outward) * weight * scale;
         }
         const weighted = weight === 0 ? 0 : loss * weight;
         if (v) v[row] = weighted / length;
@@ -77,7 +77,7 @@ export function exactCore(memory: Memory): Core {
           labelScale * (isSparse ? Number(y[row] === j) : y[start + j]!) + labelShift;
         const loss =
           weight === 0 ? 0 : weight * softmaxRow(x, start, length, label, g, weight * scale);
-        if (weight === 0) g?.fill(0, start, start + length);
+        if (weight * scale === 0) g?.fill(0, start, start + length);
         if (v) v[row] = loss;
         sum += loss;
       }

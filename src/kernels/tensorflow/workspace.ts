@@ -5,7 +5,7 @@ import type { Workspace } from '../rows/workspace.js';
 
 /** What we use of tfjs-node's backend; its package is never imported. */
 interface NodeBackend {
-  readSync(dataId: object): TypedArray;
+  readSync(dataId: object): TypedArray | number[];
   incRef(dataId: object): void;
   write(values: Float32Array, shape: readonly number[], dtype: DataType): object;
 }

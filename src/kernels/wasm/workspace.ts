@@ -114,11 +114,17 @@ class Scratch {
   }
 
   reserve(bytes: number): number {
-    const block = this.blocks[this.used];
-    if (block === undefined || block.bytes < bytes) {
-      if (block !== undefined) this.wasm._free(block.address);
-      this.blocks[this.used] = { address: this.wasm._malloc(bytes) >>> 0, bytes };
+    const index = this.used++;
+    const block = this.blocks[index];
+    if (block !== undefined && block.bytes >= bytes) return block.address;
+    if (block !== undefined) {
+      this.blocks[index] = { address: 0, bytes: 0 };
+      this.wasm._free(block.address);
     }
-    return this.blocks[this.used++]!.address;
+    const address = this.wasm._malloc(bytes) >>> 0;
+    if (address === 0)
+      throw new Error(`The memory of the wasm backend has no ${bytes} bytes left.`);
+    this.blocks[index] = { address, bytes };
+    return address;
   }
 }

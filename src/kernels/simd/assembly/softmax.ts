@@ -12,18 +12,15 @@ const BLOCK: usize = 128 * SIZE;
 @inline
 const COLUMNS: i32 = 64;
 
-/** A loss from here on may have been infinite. */
-@inline
-const HUGE: f32 = 1e37;
-
-/** Stands in for −Infinity. */
+/** Less than any logit of a row that has a largest one. */
 @inline
 const LOWEST: f32 = -3e38;
 
-/** t = largest − x, never infinite, so that a label of 0 makes 0 of it. */
+/** sum + label · t; a label of 0 adds nothing, even where t is infinite. */
 @inline
-function distance(x: v128, largest: v128): v128 {
-  return f32x4.pmin(f32x4.sub(largest, x), all(-LOWEST));
+function addDistance(label: v128, x: v128, largest: v128, sum: v128): v128 {
+  const product = f32x4.mul(label, f32x4.sub(largest, x));
+  return f32x4.add(sum, v128.and(product, f32x4.ne(label, all(0))));
 }
 
 /** The largest number of a row of four or more. */
@@ -96,8 +93,8 @@ function addUp(
       if (!isSparse) {
         const v0 = v128.load(p + y);
         const v1 = v128.load(p + y, 16);
-        yt = multiplyAdd(v0, distance(x0, largest), yt);
-        yt = multiplyAdd(v1, distance(x1, largest), yt);
+        yt = addDistance(v0, x0, largest, yt);
+        yt = addDistance(v1, x1, largest, yt);
         y0 = f32x4.add(y0, f32x4.add(v0, v1));
       }
     }
@@ -139,10 +136,10 @@ function sumOfDistances(logits: usize, length: i32, largest: f32): f64 {
   while (p < whole) {
     const stop = min(p + BLOCK, whole);
     let s = all(0);
-    for (; p < stop; p += 4 * SIZE) s = f32x4.add(s, distance(v128.load(p), m));
+    for (; p < stop; p += 4 * SIZE) s = f32x4.add(s, f32x4.sub(m, v128.load(p)));
     sum += sumOf(s);
   }
-  for (; p < end; p += SIZE) sum += <f64>largest - <f64>max(load<f32>(p), LOWEST);
+  for (; p < end; p += SIZE) sum += <f64>largest - <f64>load<f32>(p);
   return sum;
 }
 
@@ -190,8 +187,6 @@ function row(
 ): f64 {
   const isSparse = label >= 0;
   const largest = largestOf(logits, length);
-  // Nothing but −Infinity: no number is the largest.
-  if (largest <= LOWEST) return NaN;
   const m = all(largest);
   const whole = length & ~7;
   const done = (<usize>whole) * SIZE;
@@ -223,8 +218,10 @@ function row(
   }
   if (isSparse) {
     sumY = 1;
-    sumYT = <f64>largest - <f64>max(load<f32>(logits + (<usize>label) * SIZE), LOWEST);
+    sumYT = <f64>largest - <f64>load<f32>(logits + (<usize>label) * SIZE);
   }
+  // NaN and infinities leave a row without a largest number.
+  if (!(ones >= 1)) return NaN;
   // All that is as large as the largest number, but that itself.
   rest = rest * <f64>POWER_UNSCALE + (ones - 1);
   const total = <f64>a * sumY + <f64>b * <f64>length;
@@ -397,8 +394,8 @@ function addUpColumns(
     if (!isSparse) {
       const v0 = v128.load(p + y);
       const v1 = v128.load(p + y, 16);
-      yt = multiplyAdd(v0, distance(x0, largest), yt);
-      yt = multiplyAdd(v1, distance(x1, largest), yt);
+      yt = addDistance(v0, x0, largest, yt);
+      yt = addDistance(v1, x1, largest, yt);
       sumY = f32x4.add(sumY, f32x4.add(v0, v1));
     }
   }
@@ -424,7 +421,7 @@ function sumOfColumnDistances(columns: usize, length: i32, largest: v128): v128 
   const end = columns + ((<usize>length) << 4);
   let sum = all(0);
   for (let p = columns; p < end; p += 16) {
-    sum = f32x4.add(sum, distance(v128.load(p), largest));
+    sum = f32x4.add(sum, f32x4.sub(largest, v128.load(p)));
   }
   return sum;
 }
@@ -488,7 +485,7 @@ function sparseColumns(
   const p1 = columns + ((<usize>i32x4.extract_lane(place, 1)) << 4) + 4;
   const p2 = columns + ((<usize>i32x4.extract_lane(place, 2)) << 4) + 8;
   const p3 = columns + ((<usize>i32x4.extract_lane(place, 3)) << 4) + 12;
-  const own = distance(gather(p0, p1, p2, p3), largest);
+  const own = f32x4.sub(largest, gather(p0, p1, p2, p3));
   addUpColumns(columns, 0, true, length, largest);
   const rest = columnRest;
   const total = all(a + b * <f32>length);
@@ -590,7 +587,7 @@ export function softmax(
       const loss = isSparse
         ? sparseColumns(columns, label, writes, length, a, b, scales)
         : denseColumns(columns, labelColumns, writes, length, a, b, scales);
-      if (!v128.all_true<i32>(f32x4.lt(f32x4.abs(loss), all(HUGE)))) isFinite = false;
+      if (!v128.all_true<i32>(f32x4.lt(f32x4.abs(loss), all(Infinity)))) isFinite = false;
       if (gradient != 0) {
         toRows(columns, gradient, gradient + o1, gradient + o2, gradient + o3, length);
         gradient += 4 * stride;
@@ -617,7 +614,7 @@ export function softmax(
       }
     }
     const loss = row(logits, labels, label, gradient, scratch, length, a, b, scale * weight);
-    if (!(abs(loss) < <f64>HUGE)) isFinite = false;
+    if (!(abs(loss) < Infinity)) isFinite = false;
     const weighted = loss * <f64>weight;
     if (values != 0) store<f32>(values + w, <f32>weighted);
     sum += weighted;
