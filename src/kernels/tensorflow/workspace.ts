@@ -1,4 +1,4 @@
-import type { DataType, TypedArray } from '@tensorflow/tfjs-core';
+import { engine, type DataType, type TypedArray } from '@tensorflow/tfjs-core';
 
 import { copyingWorkspace } from '../rows/arena.js';
 import type { Workspace } from '../rows/workspace.js';
@@ -14,7 +14,8 @@ interface NodeBackend {
 export function workspace(backend: object): Workspace {
   const node = backend as NodeBackend;
   return copyingWorkspace({
-    read: ({ dataId }) => node.readSync(dataId),
+    // The backend itself reads its own tensors alone, and not those that live on another one.
+    read: ({ dataId }) => engine().readSync(dataId) as TypedArray,
     write: (numbers, shape) => ({
       dataId: node.write(numbers, shape, 'float32'),
       shape: [...shape],
