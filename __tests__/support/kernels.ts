@@ -1,8 +1,8 @@
-import { describe } from '@jest/globals';
+import { describe, jest } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 
 import { registerKernels, unregisterKernels } from '../../src/kernels/register.js';
-import { composed } from './backend.js';
+import { backend, composed } from './backend.js';
 
 /** `describe` for what is true of the kernels alone: where the ops run as their formulas there is nothing to test. */
 export const describeKernels = composed ? describe.skip : describe;
@@ -26,4 +26,15 @@ export async function kernelsRun(f: () => tf.TensorContainer): Promise<string[]>
     .map(({ name }) => name)
     .filter((name) => name.startsWith('TfjsLosses'))
     .map((name) => name.slice('TfjsLosses'.length));
+}
+
+/** Starts other backends beside the one that is tested: from then on they can be set at once. */
+export async function startBackends(...names: string[]): Promise<void> {
+  // The cpu backend advertises tfjs-node at its first use.
+  jest.spyOn(console, 'warn').mockImplementation(() => undefined);
+  for (const name of [...names, backend]) {
+    await tf.setBackend(name);
+    tf.scalar(0).dispose();
+  }
+  jest.restoreAllMocks();
 }
