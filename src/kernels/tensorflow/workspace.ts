@@ -5,7 +5,6 @@ import type { Workspace } from '../rows/workspace.js';
 
 /** What we use of tfjs-node's backend; its package is never imported. */
 interface NodeBackend {
-  readSync(dataId: object): TypedArray | number[];
   incRef(dataId: object): void;
   write(values: Float32Array, shape: readonly number[], dtype: DataType): object;
 }
@@ -15,7 +14,7 @@ export function workspace(backend: object): Workspace {
   const node = backend as NodeBackend;
   return copyingWorkspace({
     // The backend itself reads its own tensors alone, and not those that live on another one.
-    read: ({ dataId }) => engine().readSync(dataId) as TypedArray,
+    read: ({ dataId }) => engine().readSync(dataId) as TypedArray | number[],
     write: (numbers, shape) => ({
       dataId: node.write(numbers, shape, 'float32'),
       shape: [...shape],
