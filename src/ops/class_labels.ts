@@ -1,5 +1,5 @@
 import {
-  abs,
+  ceil,
   equal,
   expandDims,
   floor,
@@ -8,11 +8,9 @@ import {
   greaterEqual,
   less,
   logicalAnd,
-  mul,
   notEqual,
   range,
   reshape,
-  sign,
   where,
   zerosLike,
   type Tensor,
@@ -82,7 +80,7 @@ export function toIndices(
 
 /** Without the fraction, towards 0; NaN stays NaN. */
 export function truncated(labels: Tensor): Tensor {
-  return mul(sign(labels), floor(abs(labels)));
+  return truncate({})(labels);
 }
 
 /** One-hot rows along the class axis of the output; NaN where an index is no class. */
@@ -94,6 +92,13 @@ export function oneHot(indices: Tensor, output: Tensor, axis: number): Tensor {
 export function isNotClass(labels: Tensor, ignored: number): Tensor {
   return isNot({ ignored })(labels);
 }
+
+// TF.js has no `trunc`, wasm of TF.js 4.1 no `sign`, and comparisons have no gradient.
+const truncate = defineOp<[labels: Tensor], Record<string, never>>(
+  'Truncate',
+  ([labels]) => where(less(labels, 0), ceil(labels), floor(labels)),
+  [(_, [labels]) => zerosLike(labels)],
+);
 
 const isNot = defineOp<[labels: Tensor], { ignored: number }>(
   'IsNotClass',
