@@ -173,3 +173,17 @@ export function assertWeightsFit(
     );
   }
 }
+
+/** Throws unless a label is a class, its fraction cut off, or the class that is ignored. */
+export function assertClass(
+  who: string,
+  label: number,
+  classes: number,
+  ignored: number | null,
+): void {
+  if (label !== ignored && !(label > -1 && label < classes)) {
+    throw new RangeError(
+      `${who}: labels must be class indices in [0, ${classes - 1}]. Received: ${label}.`,
+    );
+  }
+}

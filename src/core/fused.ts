@@ -71,8 +71,8 @@ export function rowValues(
 }
 
 /**
- * Runs the kernel. Where it computed the gradient, the tape gets one step that has it already: an op with `customGrad` would copy it, and one with a registered gradient would make a tensor of zeros
- * of its size.
+ * Runs the kernel. Where it computed the gradient too, the tape gets a step that holds it: an op with `customGrad` would copy
+ * the gradient on wasm, and one with a registered gradient would make a tensor of zeros of its size.
  *
  * @param composed - The same loss by its formula, for gradients with respect to labels and weights.
  */

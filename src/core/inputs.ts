@@ -173,8 +173,8 @@ export function broadcast(value: Tensor, shape: number[]): Tensor {
   return sameShape(float.shape, shape) ? float : broadcastTo(float, shape);
 }
 
-/** Labels and output of an op as float32 tensors of one shape; all checks come before the first kernel. */
-export function labelsAndOutput(
+/** Labels and output of an op as tensors of one shape, in their own dtypes; all checks come before the first kernel. */
+export function sameShapeTensors(
   who: string,
   [labelsName, labels]: readonly [string, Input],
   [outputName, output]: readonly [string, Input],
@@ -182,5 +182,11 @@ export function labelsAndOutput(
   const labelsTensor = toTensor(who, labelsName, labels);
   const outputTensor = toTensor(who, outputName, output);
   assertSameShape(who, [labelsName, labelsTensor.shape], [outputName, outputTensor.shape]);
-  return [toFloat(labelsTensor), toFloat(outputTensor)];
+  return [labelsTensor, outputTensor];
+}
+
+/** The same in float32. */
+export function labelsAndOutput(...given: Parameters<typeof sameShapeTensors>): [Tensor, Tensor] {
+  const [labels, output] = sameShapeTensors(...given);
+  return [toFloat(labels), toFloat(output)];
 }

@@ -22,7 +22,7 @@ export const READABLE = ['cpu', 'wasm', 'tensorflow'];
 export type RowsOp =
   'SigmoidCrossEntropyRows' | 'SoftmaxCrossEntropyRows' | 'SparseSoftmaxCrossEntropyRows';
 
-/** The names under which TF.js knows these ops, made once: TF.js looks them up five times in a step. */
+/** The names under which TF.js knows these ops, made once: TF.js looks them up several times in every step. */
 export const ROWS_KERNELS: Readonly<Record<RowsOp, string>> = {
   SigmoidCrossEntropyRows: kernelName('SigmoidCrossEntropyRows'),
   SoftmaxCrossEntropyRows: kernelName('SoftmaxCrossEntropyRows'),

@@ -16,6 +16,7 @@ import { kernelName, PREFIX, READABLE, ROWS_KERNELS, SCALE_ROWS, type RowsAttrs 
 import {
   crossEntropyRows,
   scaleRows,
+  type CountingBackend,
   type RowsTensors,
   type ScaledTensors,
 } from './rows/cross_entropy.js';
@@ -67,7 +68,9 @@ function registerRowsKernels(): void {
         crossEntropyRows(space, inputs as unknown as RowsTensors, attrs as unknown as RowsAttrs),
       );
     }
-    run(SCALE_ROWS, (space, { inputs }) => scaleRows(space, inputs as unknown as ScaledTensors));
+    run(SCALE_ROWS, (space, { inputs, backend }) =>
+      scaleRows(space, inputs as unknown as ScaledTensors, backend as CountingBackend),
+    );
   }
 }
 

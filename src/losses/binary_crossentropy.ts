@@ -1,10 +1,10 @@
 import { fill, type Tensor } from '@tensorflow/tfjs-core';
 
 import { assertWeights, assertWeightsFit, resolveAxes } from '../core/checks.js';
-import type { RowsForm } from '../kernels/names.js';
 import { alongAxis, broadcast, sizeOf, type Input } from '../core/inputs.js';
 import { Loss, lossValues, readsLogits } from '../core/loss.js';
 import { meanOver } from '../core/reduction.js';
+import type { RowsForm } from '../kernels/names.js';
 import { binaryAccuracy } from '../metrics/binary_accuracy.js';
 import { sigmoidCrossEntropy } from '../ops/sigmoid_cross_entropy_with_logits.js';
 import {

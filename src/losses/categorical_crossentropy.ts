@@ -2,9 +2,9 @@ import { sum, type Tensor } from '@tensorflow/tfjs-core';
 
 import { assertClassWeights, resolveAxis } from '../core/checks.js';
 import { multiplyNoNan } from '../core/op.js';
-import type { RowsForm } from '../kernels/names.js';
 import type { Input } from '../core/inputs.js';
 import { Loss, lossValues, readsLogits } from '../core/loss.js';
+import type { RowsForm } from '../kernels/names.js';
 import { categoricalAccuracy } from '../metrics/categorical_accuracy.js';
 import { classCosts } from '../ops/class_cross_entropy.js';
 import {

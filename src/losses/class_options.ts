@@ -9,8 +9,8 @@ import {
   withoutAxes,
   type FromLogits,
 } from '../core/checks.js';
-import type { RowsForm } from '../kernels/names.js';
 import { alongAxis, mismatch, sameShape } from '../core/inputs.js';
+import type { RowsForm } from '../kernels/names.js';
 import { isIndexShape } from '../ops/class_labels.js';
 
 /** Weights of the classes: one for all, or one per class; `null` is 1. */

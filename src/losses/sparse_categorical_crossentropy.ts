@@ -16,9 +16,9 @@ import {
   withoutAxes,
 } from '../core/checks.js';
 import { multiplyNoNan } from '../core/op.js';
-import type { RowsForm } from '../kernels/names.js';
 import type { Input } from '../core/inputs.js';
 import { Loss, lossValues, readsLogits } from '../core/loss.js';
+import type { RowsForm } from '../kernels/names.js';
 import { sparseCategoricalAccuracy } from '../metrics/sparse_categorical_accuracy.js';
 import { assertIndexShape, isNotClass, oneHot, toIndices } from '../ops/class_labels.js';
 import { classCosts } from '../ops/class_cross_entropy.js';

@@ -2,8 +2,8 @@ import { sum, tidy, type Tensor } from '@tensorflow/tfjs-core';
 
 import { resolveAxis, withoutAxes } from '../core/checks.js';
 import { plainRows, rowValues } from '../core/fused.js';
+import { sameShapeTensors, toFloat, toTensor, type Input } from '../core/inputs.js';
 import { multiplyNoNan } from '../core/op.js';
-import { assertSameShape, toFloat, toTensor, type Input } from '../core/inputs.js';
 import type { RowsOp } from '../kernels/names.js';
 import { assertIndexShape, oneHot, toIndices } from './class_labels.js';
 import { negativeLogProbabilities } from './negative_log_probabilities.js';
@@ -26,15 +26,14 @@ export function classCosts(output: Tensor, fromLogits: boolean, axis: number): T
 /** Cross-entropy of one-hot or soft labels, one value per row, with all checks. */
 export function classCrossEntropy(
   who: string,
-  [labelsName, labels]: Argument,
+  labels: Argument,
   [name, output]: Argument,
   { fromLogits, axis }: Classes,
 ): Tensor {
   return tidy(() => {
-    const y = toTensor(who, labelsName, labels);
-    const x = toTensor(who, name, output);
-    const classAxis = resolveAxis(who, axis, [name, x.shape]);
-    assertSameShape(who, [labelsName, y.shape], [name, x.shape]);
+    const given = toTensor(who, name, output);
+    const classAxis = resolveAxis(who, axis, [name, given.shape]);
+    const [y, x] = sameShapeTensors(who, labels, [name, given]);
     return byRows(who, 'SoftmaxCrossEntropyRows', y, x, fromLogits, classAxis, (hot, float) =>
       sum(
         multiplyNoNan(classCosts(toFloat(float), fromLogits, classAxis), toFloat(hot)),

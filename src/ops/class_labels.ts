@@ -16,7 +16,7 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 
-import { withoutAxes } from '../core/checks.js';
+import { assertClass, withoutAxes } from '../core/checks.js';
 import { defineOp } from '../core/op.js';
 import { READABLE } from '../kernels/names.js';
 import { formatShape } from '../core/errors.js';
@@ -66,14 +66,7 @@ export function toIndices(
 ): Tensor {
   const classes = output.shape[axis] ?? 0;
   if (READABLE.includes(getBackend())) {
-    const wrong = Array.from(labels.dataSync()).find(
-      (label) => label !== ignored && !(Math.trunc(label) >= 0 && Math.trunc(label) < classes),
-    );
-    if (wrong !== undefined) {
-      throw new RangeError(
-        `${who}: labels must be class indices in [0, ${classes - 1}]. Received: ${wrong}.`,
-      );
-    }
+    for (const label of labels.dataSync()) assertClass(who, label, classes, ignored);
   }
   return truncated(reshape(toFloat(labels), withoutAxes(output.shape, [axis])));
 }

@@ -14,9 +14,9 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 
-import { elementwise, multiplyNoNan, type Op } from '../core/op.js';
 import { plainRows, rowValues } from '../core/fused.js';
-import { assertSameShape, toFloat, toTensor, type Input } from '../core/inputs.js';
+import { sameShapeTensors, toFloat, type Input } from '../core/inputs.js';
+import { elementwise, multiplyNoNan, type Op } from '../core/op.js';
 import { log1p } from './log1p.js';
 
 /**
@@ -43,9 +43,7 @@ import { log1p } from './log1p.js';
 export function sigmoidCrossEntropyWithLogits(labels: Input, logits: Input): Tensor {
   const who = 'sigmoidCrossEntropyWithLogits';
   return tidy(() => {
-    const y = toTensor(who, 'labels', labels);
-    const x = toTensor(who, 'logits', logits);
-    assertSameShape(who, ['labels', y.shape], ['logits', x.shape]);
+    const [y, x] = sameShapeTensors(who, ['labels', labels], ['logits', logits]);
     const form = plainRows('SigmoidCrossEntropyRows', 1);
     return rowValues(who, form, y, x, x.shape, (...pair) =>
       sigmoidCrossEntropy(toFloat(pair[0]), toFloat(pair[1])),

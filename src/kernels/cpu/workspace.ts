@@ -6,7 +6,6 @@ import type { Workspace } from '../rows/workspace.js';
 /** What we use of the cpu backend; its package is never imported. */
 interface CpuBackend {
   readSync(dataId: object): TypedArray | number[];
-  incRef(dataId: object): void;
   makeTensorInfo(shape: readonly number[], dtype: 'float32', values: Float32Array): TensorInfo;
 }
 
@@ -16,9 +15,5 @@ export function workspace(backend: object): Workspace {
   return copyingWorkspace({
     read: ({ dataId }) => cpu.readSync(dataId),
     write: (numbers, shape) => cpu.makeTensorInfo(shape, 'float32', numbers),
-    alias: ({ dataId, shape, dtype }) => {
-      cpu.incRef(dataId);
-      return { dataId, shape, dtype };
-    },
   });
 }

@@ -14,7 +14,6 @@ export interface CopyingBackend {
   read(tensor: TensorInfo): TypedArray | number[];
   /** A tensor of these numbers. */
   write(numbers: Float32Array, shape: readonly number[]): TensorInfo;
-  alias(tensor: TensorInfo): TensorInfo;
 }
 
 /** A memory of our own, which all backends share that cannot hand out theirs; used by one computation at a time. */
@@ -36,11 +35,6 @@ const NUMBERS_AT_ONCE = 32768;
 /** A workspace that copies tensors into a memory of our own, and results out of it. */
 export function copyingWorkspace(backend: CopyingBackend): Workspace {
   const arena = (shared ??= newArena());
-  const place = (numbers: ArrayLike<number>): number => {
-    const address = reserve(arena, numbers.length * 4);
-    arena.floats.set(numbers, address / 4);
-    return address;
-  };
   // Reading a tensor may be a copy: each is read once.
   const numbersOf = new Map<object, TypedArray>();
   const read = (tensor: TensorInfo): TypedArray => {
@@ -61,17 +55,20 @@ export function copyingWorkspace(backend: CopyingBackend): Workspace {
       arena.free = 16;
     },
     read,
-    place: (tensor, start, count) => place(read(tensor).subarray(start, start + count)),
-    placeIntegers: (numbers) => {
-      const address = reserve(arena, numbers.length * 4);
-      arena.ints.set(numbers, address / 4);
+    place: (tensor, start, count) => {
+      const address = reserve(arena, count * 4);
+      arena.floats.set(read(tensor).subarray(start, start + count), address / 4);
       return address;
     },
-    placeFloats: place,
+    placeCopy: (numbers) => {
+      const address = reserve(arena, numbers.length * 4);
+      const view = numbers instanceof Int32Array ? arena.ints : arena.floats;
+      view.set(numbers, address / 4);
+      return address;
+    },
     reserve: (bytes) => reserve(arena, bytes),
     output: (shape) => newOutput(arena, backend, shape),
     scalar: (value) => backend.write(Float32Array.of(value), []),
-    alias: (tensor) => backend.alias(tensor),
   };
 }
 

@@ -54,5 +54,5 @@ export interface Memory {
   readonly buffer: ArrayBufferLike;
 }
 
-/** Bytes of scratch that a core needs. */
-export const SCRATCH = 2080;
+/** Bytes of scratch that a core needs: for rows of up to 64 classes, 16 for each logit and label and for one more. */
+export const SCRATCH = 65 * 2 * 16;

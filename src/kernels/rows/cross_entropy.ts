@@ -1,5 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 
+import { assertClass } from '../../core/checks.js';
 import type { RowsAttrs, RowsForm } from '../names.js';
 import { SCRATCH, type Core } from './core.js';
 import type { Workspace } from './workspace.js';
@@ -13,6 +14,11 @@ export interface RowsTensors {
 export interface ScaledTensors {
   readonly gradient: TensorInfo;
   readonly dy: TensorInfo;
+}
+
+/** A backend, which counts the tensors that share numbers. */
+export interface CountingBackend {
+  incRef(dataId: object): void;
 }
 
 /** The kernel of a loss over rows: see {@link RowsOp}. */
@@ -41,11 +47,14 @@ export function crossEntropyRows(
     const w = weights === undefined ? 0 : space.place(weights, row, count);
     const own = indices?.subarray(row, row + count);
     const y = classWeights
-      ? space.placeFloats(weightedLabels(own ?? space.read(labels), start, size, form))
+      ? space.placeCopy(weightedLabels(own ?? space.read(labels), start, size, form))
       : own
-        ? space.placeIntegers(own)
+        ? space.placeCopy(own)
         : space.place(labels, start, size);
-    const positive = typeof posWeight === 'number' ? 0 : space.placeFloats(posWeight);
+    const [all, positive] =
+      typeof posWeight === 'number'
+        ? [posWeight, 0]
+        : [1, space.placeCopy(Float32Array.from(posWeight))];
     const scratch = space.reserve(SCRATCH);
     const v = values?.place(row, count) ?? 0;
     const g = gradient?.place(start, size) ?? 0;
@@ -53,7 +62,6 @@ export function crossEntropyRows(
     const affine = classWeights ? ([1, 0] as const) : ([labelScale, labelShift] as const);
     const factors = [count, length, ...affine, scale] as const;
     const isSparse = own && !classWeights ? 1 : 0;
-    const all = typeof posWeight === 'number' ? posWeight : 1;
     sum += exactWhereNotFinite(space, (core) =>
       isSigmoid
         ? core.sigmoid(x, y, positive, all, w, v, g, scratch, ...factors)
@@ -97,11 +105,7 @@ function indicesOf(
   const indices = new Int32Array(rows);
   for (let row = 0; row < rows; row++) {
     const label = labels[row]!;
-    if (label !== ignored && !(label > -1 && label < length)) {
-      throw new RangeError(
-        `${who}: labels must be class indices in [0, ${length - 1}]. Received: ${label}.`,
-      );
-    }
+    assertClass(who, label, length, ignored);
     indices[row] = label === ignored ? -1 : label;
   }
   return indices;
@@ -128,9 +132,18 @@ function weightedLabels(
 }
 
 /** The kernel that scales the rows of a gradient: see {@link SCALE_ROWS}. */
-export function scaleRows(space: Workspace, { gradient, dy }: ScaledTensors): TensorInfo {
+export function scaleRows(
+  space: Workspace,
+  { gradient, dy }: ScaledTensors,
+  backend: CountingBackend,
+): TensorInfo {
   const given = space.read(dy);
-  if (given.length === 1 && given[0] === 1) return space.alias(gradient);
+  if (given.length === 1 && given[0] === 1) {
+    // The same numbers for one more tensor, not a copy of them.
+    const { dataId, shape, dtype } = gradient;
+    backend.incRef(dataId);
+    return { dataId, shape, dtype };
+  }
   const scales = Float32Array.from(given);
   const output = space.output(gradient.shape);
   const from = space.read(gradient);

@@ -13,15 +13,12 @@ export interface Workspace {
   /** The address of `count` numbers of a tensor, as float32. */
   place(tensor: TensorInfo, start: number, count: number): number;
   /** The address of a copy of these numbers. */
-  placeIntegers(numbers: Int32Array): number;
-  placeFloats(numbers: ArrayLike<number>): number;
+  placeCopy(numbers: Int32Array | Float32Array): number;
   /** The address of some room. */
   reserve(bytes: number): number;
   /** A float32 result. */
   output(shape: readonly number[]): Output;
   scalar(value: number): TensorInfo;
-  /** The same numbers as those of a tensor. */
-  alias(tensor: TensorInfo): TensorInfo;
   /** SIMD where it may run. */
   readonly core: Core;
   /** Float64, for what SIMD leaves: NaN and infinities. */

@@ -5,7 +5,6 @@ import type { Workspace } from '../rows/workspace.js';
 
 /** What we use of tfjs-node's backend; its package is never imported. */
 interface NodeBackend {
-  incRef(dataId: object): void;
   write(values: Float32Array, shape: readonly number[], dtype: DataType): object;
 }
 
@@ -20,9 +19,5 @@ export function workspace(backend: object): Workspace {
       shape: [...shape],
       dtype: 'float32',
     }),
-    alias: ({ dataId, shape, dtype }) => {
-      node.incRef(dataId);
-      return { dataId, shape, dtype };
-    },
   });
 }

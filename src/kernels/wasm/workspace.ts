@@ -18,7 +18,6 @@ interface WasmBackend {
     _free(address: number): void;
   };
   readonly dataIdMap: DataStorage<{ memoryOffset: number }>;
-  incRef(dataId: object): void;
   makeOutput(shape: readonly number[], dtype: DataType): TensorInfo;
   typedArrayFromHeap(tensor: TensorInfo): TypedArray;
 }
@@ -68,14 +67,12 @@ function newWorkspace(backend: WasmBackend): Workspace {
       new Float32Array(memory.buffer, floats, count).set(numbers);
       return floats;
     },
-    placeIntegers: (numbers) => {
+    placeCopy: (numbers) => {
       const address = scratch.reserve(numbers.length * 4);
-      new Int32Array(memory.buffer, address, numbers.length).set(numbers);
-      return address;
-    },
-    placeFloats: (numbers) => {
-      const address = scratch.reserve(numbers.length * 4);
-      new Float32Array(memory.buffer, address, numbers.length).set(numbers);
+      const { buffer } = memory;
+      const isWhole = numbers instanceof Int32Array;
+      const view = isWhole ? new Int32Array(buffer) : new Float32Array(buffer);
+      view.set(numbers, address / 4);
       return address;
     },
     reserve: (bytes) => scratch.reserve(bytes),
@@ -94,10 +91,6 @@ function newWorkspace(backend: WasmBackend): Workspace {
       const tensor = backend.makeOutput([], 'float32');
       backend.typedArrayFromHeap(tensor)[0] = value;
       return tensor;
-    },
-    alias: ({ dataId, shape, dtype }) => {
-      backend.incRef(dataId);
-      return { dataId, shape, dtype };
     },
   };
 }

@@ -1,30 +1,5 @@
+import { BLOCK, SIZE, first, loadFirst, storeFirst } from './lanes';
 import { POWER_UNSCALE, all, expOfNegative, multiplyAdd, sumOf, twiceAtanh } from './math';
-
-/** How many bytes a number takes. */
-@inline
-const SIZE: usize = 4;
-
-/** Reads up to four numbers; 0 for the rest. */
-function loadFirst(p: usize, count: i32): v128 {
-  if (count == 4) return v128.load(p);
-  let v = v128.load32_zero(p);
-  if (count > 1) v = v128.load32_lane(p, v, 1, SIZE);
-  if (count > 2) v = v128.load32_lane(p, v, 2, 2 * SIZE);
-  return v;
-}
-
-/** The first lanes; 0 in the others. */
-@inline
-function first(v: v128, count: i32): v128 {
-  return v128.and(v, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count)));
-}
-
-/** Writes up to three numbers. */
-function storeFirst(p: usize, count: i32, v: v128): void {
-  v128.store32_lane(p, v, 0);
-  if (count > 1) v128.store32_lane(p, v, 1, SIZE);
-  if (count > 2) v128.store32_lane(p, v, 2, 2 * SIZE);
-}
 
 /**
  * The loss of four labels, whose gradient times `scale` is written:
@@ -66,14 +41,9 @@ function step(
   if (isWeighted) tail = f32x4.mul(tail, total);
   tail = v128.xor(tail, v128.and(x, all(-0.0)));
   const g = f32x4.mul(f32x4.sub(u, tail), scale);
-  if (count == 4) v128.store(gradient, g);
-  else storeFirst(gradient, count, g);
+  storeFirst(gradient, count, g);
   return multiplyAdd(x, u, log);
 }
-
-/** How many bytes of numbers are added up in float32, in eight sums, before those go into a sum in float64. */
-@inline
-const BLOCK: usize = 128 * SIZE;
 
 /**
  * Σ loss of the labels from `p` to `stop`, eight at a time. Nothing branches in the loop: that would cost a fifth. Labels are
@@ -94,12 +64,14 @@ function block(p: usize, stop: usize, y: usize, g: usize, a: f32, b: f32, scale:
   return sumOf(f32x4.add(s0, s1));
 }
 
-/** Σ loss over any number of labels, each with its own weights if there are some. */
-function sumOfFours(
+/** Σ weight · loss over any number of labels, four at a time, each with weights of its own if there are some. */
+function fours(
   logits: usize,
   labels: usize,
   positive: usize,
   posWeight: f32,
+  weights: usize,
+  values: usize,
   gradient: usize,
   scratch: usize,
   length: i32,
@@ -112,9 +84,13 @@ function sumOfFours(
     const o = (<usize>i) * SIZE;
     const count = min(length - i, 4);
     const y = multiplyAdd(loadFirst(labels + o, count), all(a), all(b));
-    const weight = positive != 0 ? loadFirst(positive + o, count) : all(posWeight);
+    const positives = positive != 0 ? loadFirst(positive + o, count) : all(posWeight);
+    const weight = weights != 0 ? loadFirst(weights + o, count) : all(1);
+    const scales = f32x4.mul(weight, all(scale));
     const target = gradient != 0 ? gradient + o : scratch;
-    const loss = step(loadFirst(logits + o, count), y, weight, true, all(scale), target, count);
+    const x = loadFirst(logits + o, count);
+    const loss = f32x4.mul(weight, step(x, y, positives, true, scales, target, count));
+    if (values != 0) storeFirst(values + o, count, loss);
     sum += sumOf(first(loss, count));
   }
   return sum;
@@ -147,22 +123,10 @@ function row(
     if (gradient != 0) gradient += done;
     length &= 7;
   }
-  return (
-    sum + sumOfFours(logits, labels, positive, posWeight, gradient, scratch, length, a, b, scale)
-  );
+  return sum + fours(logits, labels, positive, posWeight, 0, 0, gradient, scratch, length, a, b, scale);
 }
 
-/**
- * Sigmoid cross-entropy of rows of yes/no labels.
- *
- * @param positive - Weights of positive labels, one per entry of a row, or 0.
- * @param posWeight - The same for all entries, where `positive` is 0.
- * @param weights - Weights of the rows, or 0.
- * @param values - Where the loss of each row goes, weighted and divided by its length, or 0.
- * @param gradient - Where the gradient goes, weighted and times `scale`, or 0.
- * @param scratch - 512 bytes.
- * @returns Σ weight · Σ loss over a row; NaN where a number was not finite, and then nothing else that was written counts.
- */
+/** `Core.sigmoid` of src/kernels/rows/core.ts, with a = labelScale and b = labelShift. */
 export function sigmoid(
   logits: usize,
   labels: usize,
@@ -183,57 +147,19 @@ export function sigmoid(
     rows = 1;
   }
   if (length == 1 && positive == 0) {
-    return singles(logits, labels, posWeight, weights, values, gradient, scratch, rows, a, b, scale);
+    return fours(logits, labels, 0, posWeight, weights, values, gradient, scratch, rows, a, b, scale);
   }
   const stride = <usize>length * SIZE;
   let sum: f64 = 0;
   for (let r = 0; r < rows; r++) {
-    const weight: f32 = weights != 0 ? load<f32>(weights + (<usize>r << 2)) : 1;
+    const weight: f32 = weights != 0 ? load<f32>(weights + (<usize>r) * SIZE) : 1;
     const loss =
       <f64>weight * row(logits, labels, positive, posWeight, gradient, scratch, length, a, b, scale * weight);
-    if (values != 0) store<f32>(values + (<usize>r << 2), <f32>(loss / <f64>length));
+    if (values != 0) store<f32>(values + (<usize>r) * SIZE, <f32>(loss / <f64>length));
     sum += loss;
     logits += stride;
     labels += stride;
     if (gradient != 0) gradient += stride;
-  }
-  return sum;
-}
-
-/** Rows of one label each: four rows at a time. */
-function singles(
-  logits: usize,
-  labels: usize,
-  posWeight: f32,
-  weights: usize,
-  values: usize,
-  gradient: usize,
-  scratch: usize,
-  rows: i32,
-  a: f32,
-  b: f32,
-  scale: f32,
-): f64 {
-  const va = all(a);
-  const vb = all(b);
-  const vp = all(posWeight);
-  let sum: f64 = 0;
-  for (let r = 0; r < rows; r += 4) {
-    const o = (<usize>r) * SIZE;
-    const count = min(rows - r, 4);
-    const weight = weights != 0 ? loadFirst(weights + o, count) : all(1);
-    const y = multiplyAdd(loadFirst(labels + o, count), va, vb);
-    const target = gradient != 0 ? gradient + o : scratch;
-    const scales = f32x4.mul(weight, all(scale));
-    const loss = f32x4.mul(
-      weight,
-      step(loadFirst(logits + o, count), y, vp, true, scales, target, count),
-    );
-    if (values != 0) {
-      if (count == 4) v128.store(values + o, loss);
-      else storeFirst(values + o, count, loss);
-    }
-    sum += sumOf(first(loss, count));
   }
   return sum;
 }

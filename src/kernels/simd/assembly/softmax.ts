@@ -1,12 +1,14 @@
-import { POWER_SCALE, POWER_UNSCALE, all, expOfDifference, log1p, multiplyAdd, subtractProduct, sumOf } from './math';
-
-/** How many bytes a number takes. */
-@inline
-const SIZE: usize = 4;
-
-/** How many numbers each lane adds up in float32 before they go into a sum in float64. */
-@inline
-const BLOCK: usize = 128 * SIZE;
+import { BLOCK, SIZE, first, gather, storeFirst } from './lanes';
+import {
+  POWER_SCALE,
+  POWER_UNSCALE,
+  all,
+  expOfDifference,
+  log1p,
+  multiplyAdd,
+  subtractProduct,
+  sumOf,
+} from './math';
 
 /** Rows up to this length are computed four at a time, in columns: 32 bytes of scratch for each class, and for one more. */
 @inline
@@ -524,25 +526,7 @@ function lossOf(rest: v128, total: v128, cost: v128, largest: v128): v128 {
   return v128.bitselect(all(NaN), loss, f32x4.le(largest, all(LOWEST)));
 }
 
-/** Four numbers from four places. */
-@inline
-function gather(p0: usize, p1: usize, p2: usize, p3: usize): v128 {
-  let v = v128.load32_zero(p0);
-  v = v128.load32_lane(p1, v, 1);
-  v = v128.load32_lane(p2, v, 2);
-  return v128.load32_lane(p3, v, 3);
-}
-
-/**
- * Softmax cross-entropy of rows.
- *
- * @param labels - Numbers in the shape of the logits, or class indices, one per row, below 0 for rows that do not count.
- * @param weights - Weights of the rows, or 0.
- * @param values - Where the loss of each row goes, weighted, or 0.
- * @param gradient - Where the gradient goes, weighted and times `scale`, or 0.
- * @param scratch - 2080 bytes.
- * @returns Σ weight · loss; NaN where a loss was not finite, and then nothing that was written counts.
- */
+/** `Core.softmax` of src/kernels/rows/core.ts, with a = labelScale and b = labelShift. */
 export function softmax(
   logits: usize,
   labels: usize,
@@ -569,7 +553,7 @@ export function softmax(
       const o1: usize = count > 1 ? stride : 0;
       const o2: usize = count > 2 ? 2 * stride : 0;
       const o3: usize = count > 3 ? 3 * stride : 0;
-      const w = <usize>r << 2;
+      const w = (<usize>r) * SIZE;
       toColumns(logits, logits + o1, logits + o2, logits + o3, columns, length);
       let label = i32x4.splat(0);
       let weight = all(1);
@@ -593,17 +577,14 @@ export function softmax(
         gradient += 4 * stride;
       }
       const weighted = f32x4.mul(loss, weight);
-      for (let i = 0; i < count; i++) {
-        const value = lane(weighted, i);
-        if (values != 0) store<f32>(values + w + (<usize>i << 2), value);
-        sum += <f64>value;
-      }
+      if (values != 0) storeFirst(values + w, count, weighted);
+      sum += sumOf(first(weighted, count));
       logits += 4 * stride;
     }
     return isFinite ? sum : NaN;
   }
   for (let r = 0; r < rows; r++) {
-    const w = <usize>r << 2;
+    const w = (<usize>r) * SIZE;
     let weight: f32 = weights != 0 ? load<f32>(weights + w) : 1;
     let label = -1;
     if (isSparse) {
@@ -628,17 +609,10 @@ export function softmax(
 /** One number per row; rows that are missing repeat the first one. */
 @inline
 function loadRows(p: usize, count: i32): v128 {
-  if (count == 4) return v128.load(p);
-  let v = v128.load32_splat(p);
-  if (count > 1) v = v128.load32_lane(p, v, 1, 4);
-  if (count > 2) v = v128.load32_lane(p, v, 2, 8);
-  return v;
-}
-
-@inline
-function lane(v: v128, i: i32): f32 {
-  if (i == 0) return f32x4.extract_lane(v, 0);
-  if (i == 1) return f32x4.extract_lane(v, 1);
-  if (i == 2) return f32x4.extract_lane(v, 2);
-  return f32x4.extract_lane(v, 3);
+  return gather(
+    p,
+    p + (count > 1 ? SIZE : 0),
+    p + (count > 2 ? 2 * SIZE : 0),
+    p + (count > 3 ? 3 * SIZE : 0),
+  );
 }
