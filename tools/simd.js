@@ -26,7 +26,7 @@ async function compile(...features) {
         '--runtime',
         'stub',
       ],
-      ...['--importMemory', '--initialMemory', '0', '--maximumMemory', '65536'],
+      ...['--importMemory', '--noExportMemory', '--initialMemory', '0', '--maximumMemory', '65536'],
       ...['--enable', ['simd', ...features].join(',')],
     ],
     {

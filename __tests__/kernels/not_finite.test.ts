@@ -81,7 +81,7 @@ describeKernels(
             }
           });
         }),
-        { ...seeded, numRuns: 300 },
+        seeded,
       );
     });
 
@@ -105,7 +105,7 @@ describeKernels(
             }
           });
         }),
-        { ...seeded, numRuns: 300 },
+        seeded,
       );
     });
 

@@ -5,9 +5,18 @@ import {
   BinaryCrossentropy,
   CategoricalCrossentropy,
   SparseCategoricalCrossentropy,
-  type Loss,
   type Reduction,
 } from '../../src/pure.js';
+import {
+  classes,
+  CLOSE,
+  each,
+  expectEqualBothWays,
+  LOSSES,
+  NAMES,
+  random,
+  yesNo,
+} from '../support/fused.js';
 import { expectClose } from '../support/expect_close.js';
 import { bothWays, describeKernels, kernelsRun } from '../support/kernels.js';
 
@@ -19,83 +28,6 @@ const REDUCTIONS: Reduction[] = [
   'none',
   null,
 ];
-
-/** Rounding errors of TF.js's own sums; a gradient may be the difference of two numbers. */
-const CLOSE = { relative: 3e-6, absolute: 3e-7 };
-
-interface Case {
-  loss: Loss;
-  labels: tf.Tensor;
-  logits: tf.Tensor;
-  sampleWeight?: tf.Tensor | undefined;
-  /** Whether the labels are class indices, which have no gradient. */
-  isSparse: boolean;
-}
-
-/** The loss and all of its gradients are the same with kernels as by the formula. */
-function expectEqualBothWays({ loss, labels, logits, sampleWeight, isSparse }: Case): void {
-  const inputs: [string, tf.Tensor][] = [['logits', logits]];
-  if (!isSparse) inputs.push(['labels', labels]);
-  if (sampleWeight) inputs.push(['sampleWeight', tf.cast(sampleWeight, 'float32')]);
-  const all = { logits, labels, sampleWeight };
-  const { fast, formula } = bothWays(() => {
-    // Multiplied by numbers that differ, so that each value has an incoming gradient of its own.
-    const sumOf = (values: tf.Tensor) =>
-      tf.sum(tf.mul(values, tf.reshape(tf.range(1, values.size + 1), values.shape)));
-    const f = (changed: object) => {
-      const given = { ...all, ...changed };
-      return loss(given.labels, given.logits, given.sampleWeight);
-    };
-    const at = (name: string, x: tf.Tensor) => sumOf(f({ [name]: x }));
-    return {
-      value: f({}),
-      gradients: inputs.map(([name, x]) => tf.grad((z) => at(name, z))(x)),
-      // All of them from one tape.
-      together: tf.grads((...xs: tf.Tensor[]) =>
-        sumOf(f(Object.fromEntries(xs.map((x, i) => [inputs[i]![0], x])))),
-      )(inputs.map(([, x]) => x)),
-    };
-  });
-  expectClose(fast.value, formula.value, CLOSE);
-  formula.gradients.forEach((gradient, i) => {
-    // That of a weight in a weighted mean is a difference of losses, which are up to 20.
-    const close = inputs[i]![0] === 'sampleWeight' ? { ...CLOSE, absolute: 6e-6 } : CLOSE;
-    expectClose(fast.gradients[i]!, gradient, close);
-    expectClose(fast.together[i]!, gradient, close);
-  });
-}
-
-const random = (shape: number[], seed: number, scale = 4) =>
-  tf.randomNormal(shape, 0, scale, 'float32', seed);
-const classes = (shape: number[], count: number, seed: number) =>
-  tf.cast(tf.floor(tf.randomUniform(shape, 0, count, 'float32', seed)), 'int32');
-const yesNo = (shape: number[], seed: number) => tf.cast(classes(shape, 2, seed), 'float32');
-
-/** Losses of the same logits, by name. */
-const LOSSES: Record<string, (options: object, logits: tf.Tensor) => Case> = {
-  BinaryCrossentropy: (options, logits) => ({
-    loss: new BinaryCrossentropy({ fromLogits: true, ...options }),
-    labels: yesNo(logits.shape, 3),
-    logits,
-    isSparse: false,
-  }),
-  CategoricalCrossentropy: (options, logits) => ({
-    loss: new CategoricalCrossentropy({ fromLogits: true, ...options }),
-    labels: tf.softmax(random(logits.shape, 4)),
-    logits,
-    isSparse: false,
-  }),
-  SparseCategoricalCrossentropy: (options, logits) => ({
-    loss: new SparseCategoricalCrossentropy({ fromLogits: true, ...options }),
-    labels: classes(logits.shape.slice(0, -1), logits.shape.at(-1)!, 5),
-    logits,
-    isSparse: true,
-  }),
-};
-
-const NAMES = Object.keys(LOSSES);
-const each = <Other>(others: readonly Other[]): [string, Other][] =>
-  NAMES.flatMap((name) => others.map((other): [string, Other] => [name, other]));
 
 describeKernels(
   'fused losses equal the formulas in value and gradients to logits, labels and weights',
@@ -193,6 +125,31 @@ describeKernels(
         if (axis !== null) {
           const sampleWeight = tf.tensor1d([1, 0, 2.5]);
           expectEqualBothWays({ ...given, sampleWeight, isSparse: false });
+        }
+      }
+    });
+
+    it.each(['one-hot', 'sparse'])('class weights of %s labels', (labels) => {
+      const classWeights = [0.5, 0, 2, 1, 3];
+      const logits = random([3, 2, 5], 22);
+      const sampleWeight = tf.tensor2d([1, 0.5, 2, 0, 3, 4], [3, 2]);
+      for (const reduction of REDUCTIONS) {
+        for (const labelSmoothing of [0, 0.2]) {
+          const options = { fromLogits: true, reduction, classWeights, labelSmoothing };
+          const given =
+            labels === 'sparse'
+              ? {
+                  loss: new SparseCategoricalCrossentropy({ ...options, ignoreClass: 4 }),
+                  labels: tf.tensor2d([0, 1, 2, 3, 4, 2], [3, 2], 'int32'),
+                  isSparse: true,
+                }
+              : {
+                  loss: new CategoricalCrossentropy(options),
+                  labels: tf.softmax(random([3, 2, 5], 23)),
+                  isSparse: false,
+                };
+          expectEqualBothWays({ ...given, logits });
+          expectEqualBothWays({ ...given, logits, sampleWeight });
         }
       }
     });

@@ -58,8 +58,9 @@ describeWasm('on wasm, a fused loss is right', () => {
     step(y, x);
     growing(() => tf.zeros([heapBytes() / 4]));
     expectRight(step(y, x));
-    const scratch = sparse(tf.zeros([100]), x);
-    expectClose(scratch, Math.log(7));
+    expectClose(sparse(tf.zeros([100]), x), Math.log(7));
+    const perLabel = new BinaryCrossentropy({ fromLogits: true, posWeight: [1, 2, 3, 4, 5, 6, 7] });
+    expectClose(perLabel(tf.ones([100, 7]), x), 4 * log1p(exp(-1)));
   });
 
   it('when the heap grows for its inputs', () => {

@@ -87,28 +87,19 @@ export function runFused(
   const { state } = engine();
   const [value, gradient] = withoutTape(() => runKernel(kernel, given, attrs));
   keep(gradient!);
-  const forward = forwardScope();
-  const saved = [gradient!];
-  const alive: NamedTensorMap = {};
-  for (const [name, tensor] of Object.entries(given)) {
-    // TF.js disposes what the function made before it computes the gradient.
-    const isGone = tensor.scopeId >= forward;
-    alive[name] = isGone ? keep(alias(tensor)) : tensor;
-    if (isGone) saved.push(alive[name]);
-  }
   const gradientOf = (name: string, dy: Tensor) =>
     nested(() => {
-      // Under a name of its own: the same tensor may stand in two places.
-      const own = alias(alive[name]!);
-      const inputs = { ...alive, [name]: own } as unknown as RowsInputs;
-      return engine().gradients(() => composed(inputs), [own], dy).grads[0]!;
+      // Under names of their own: an input may be disposed by now, and may stand in two places.
+      const own = Object.fromEntries(Object.entries(given).map(([key, x]) => [key, alias(x)]));
+      const f = () => composed(own as unknown as RowsInputs);
+      return engine().gradients(f, [own[name]!], dy).grads[0]!;
     });
   state.activeTape.push({
     id: state.nextTapeNodeId++,
     kernelName: kernel,
     inputs: given,
     outputs: [value!],
-    saved,
+    saved: [gradient!, ...Object.values(given).map(held)] as Tensor[],
     gradient: ([dy]) => ({
       logits: () => scaleRows(gradient!, dy!),
       labels: () => gradientOf('labels', dy!),
@@ -162,13 +153,17 @@ function nested<Result>(run: () => Result): Result {
   }
 }
 
-/** The number of the scope in which TF.js runs a function whose gradient it records. */
-function forwardScope(): number {
-  const { scopeStack } = engine().state;
-  for (let i = scopeStack.length - 1; i >= 0; i--) {
-    if (scopeStack[i]!.name === 'forward') return scopeStack[i]!.id;
-  }
-  return 0;
+/** Holds on to the numbers of a tensor, which may be disposed, until TF.js disposes of what a step saved. */
+function held({ dataId }: Tensor): { dispose(): void } {
+  const { tensorInfo } = engine().state;
+  tensorInfo.get(dataId)!.backend.incRef(dataId);
+  return {
+    dispose: () => {
+      // Numbers may have moved to another backend.
+      const backend = tensorInfo.get(dataId)?.backend;
+      if (backend?.disposeData(dataId)) engine().removeDataId(dataId, backend);
+    },
+  };
 }
 
 /** The same data under another name, without the copy that a clone is on wasm. */

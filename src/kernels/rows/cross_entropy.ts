@@ -94,7 +94,8 @@ function factorOf(
   for (let row = 0; row < rows; row++) {
     if (indices === undefined || indices[row]! >= 0) total += given?.[row] ?? 1;
   }
-  return total === 0 ? 0 : 1 / total;
+  // A share of infinitely many is NaN, as ∞ / ∞ is.
+  return total === 0 ? 0 : Number.isFinite(total) ? 1 / total : NaN;
 }
 
 /** Labels as whole numbers, −1 where they are ignored; throws where one is no class at all. */

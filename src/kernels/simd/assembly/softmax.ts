@@ -14,6 +14,10 @@ import {
 @inline
 const COLUMNS: i32 = 64;
 
+/** How many bytes of columns are added up by themselves: sums of sums round less often. */
+@inline
+const FEW: usize = 8 * 16;
+
 /** Less than any logit of a row that has a largest one. */
 @inline
 const LOWEST: f32 = -3e38;
@@ -376,36 +380,38 @@ function addUpColumns(
   const end = columns + ((<usize>length) << 4);
   v128.store(end, all(LOWEST));
   if (!isSparse) v128.store(end + y, all(0));
-  let rest0 = all(0);
-  let rest1 = all(0);
+  let sum = all(0);
   let ones = i32x4.splat(-1);
   let yt = all(0);
   let sumY = all(0);
-  for (let p = columns; p < end; p += 32) {
-    const x0 = v128.load(p);
-    const x1 = v128.load(p, 16);
-    const e0 = expOfDifference(x0, largest);
-    const e1 = expOfDifference(x1, largest);
-    v128.store(p, e0);
-    v128.store(p, e1, 16);
-    const isOne0 = f32x4.eq(e0, all(POWER_SCALE));
-    const isOne1 = f32x4.eq(e1, all(POWER_SCALE));
-    rest0 = f32x4.add(rest0, v128.andnot(e0, isOne0));
-    rest1 = f32x4.add(rest1, v128.andnot(e1, isOne1));
-    ones = i32x4.sub(ones, i32x4.add(isOne0, isOne1));
-    if (!isSparse) {
-      const v0 = v128.load(p + y);
-      const v1 = v128.load(p + y, 16);
-      yt = addDistance(v0, x0, largest, yt);
-      yt = addDistance(v1, x1, largest, yt);
-      sumY = f32x4.add(sumY, f32x4.add(v0, v1));
+  let p = columns;
+  while (p < end) {
+    const stop = min(p + FEW, end);
+    let rest0 = all(0);
+    let rest1 = all(0);
+    for (; p < stop; p += 32) {
+      const x0 = v128.load(p);
+      const x1 = v128.load(p, 16);
+      const e0 = expOfDifference(x0, largest);
+      const e1 = expOfDifference(x1, largest);
+      v128.store(p, e0);
+      v128.store(p, e1, 16);
+      const isOne0 = f32x4.eq(e0, all(POWER_SCALE));
+      const isOne1 = f32x4.eq(e1, all(POWER_SCALE));
+      rest0 = f32x4.add(rest0, v128.andnot(e0, isOne0));
+      rest1 = f32x4.add(rest1, v128.andnot(e1, isOne1));
+      ones = i32x4.sub(ones, i32x4.add(isOne0, isOne1));
+      if (!isSparse) {
+        const v0 = v128.load(p + y);
+        const v1 = v128.load(p + y, 16);
+        yt = addDistance(v0, x0, largest, yt);
+        yt = addDistance(v1, x1, largest, yt);
+        sumY = f32x4.add(sumY, f32x4.add(v0, v1));
+      }
     }
+    sum = f32x4.add(sum, f32x4.add(rest0, rest1));
   }
-  columnRest = multiplyAdd(
-    f32x4.add(rest0, rest1),
-    all(POWER_UNSCALE),
-    f32x4.convert_i32x4_s(ones),
-  );
+  columnRest = multiplyAdd(sum, all(POWER_UNSCALE), f32x4.convert_i32x4_s(ones));
   columnYT = yt;
   columnY = sumY;
 }
