@@ -5,14 +5,13 @@ import {
   registerKernel,
   unregisterGradient,
   unregisterKernel,
-  type KernelFunc,
   type NamedTensorMap,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
 
 import * as cpu from './cpu/workspace.js';
 import * as javascript from './javascript/index.js';
-import { kernelName, PREFIX, READABLE, ROWS_KERNELS, SCALE_ROWS, type RowsAttrs } from './names.js';
+import { kernelName, PREFIX, ROWS_KERNELS, SCALE_ROWS, type RowsAttrs } from './names.js';
 import {
   crossEntropyRows,
   scaleRows,
@@ -23,11 +22,35 @@ import {
 import type { Workspace } from './rows/workspace.js';
 import * as tensorflow from './tensorflow/workspace.js';
 import * as wasm from './wasm/workspace.js';
+import * as webgl from './webgl/cross_entropy.js';
+import * as webgpu from './webgpu/cross_entropy.js';
 
-type KernelConfig = Parameters<KernelFunc>[0];
+/** The kernels of losses over rows on a backend. */
+interface RowsKernels {
+  readonly crossEntropyRows: (
+    backend: object,
+    tensors: RowsTensors,
+    attrs: RowsAttrs,
+  ) => TensorInfo[];
+  readonly scaleRows: (backend: object, tensors: ScaledTensors) => TensorInfo;
+}
 
-/** Where losses over rows are computed, by backend. */
-const WORKSPACES = { cpu, wasm, tensorflow };
+const ROWS: Readonly<Record<string, RowsKernels>> = {
+  cpu: inWorkspace(cpu.workspace),
+  wasm: inWorkspace(wasm.workspace),
+  tensorflow: inWorkspace(tensorflow.workspace),
+  webgl,
+  webgpu,
+};
+
+function inWorkspace(workspace: (backend: object) => Workspace): RowsKernels {
+  return {
+    crossEntropyRows: (backend, tensors, attrs) =>
+      crossEntropyRows(workspace(backend), tensors, attrs),
+    scaleRows: (backend, tensors) =>
+      scaleRows(workspace(backend), tensors, backend as CountingBackend),
+  };
+}
 
 const kernels = Object.values(javascript).flatMap(({ op, backends, run }) =>
   backends.map((backendName) => ({ kernelName: kernelName(op), backendName, run })),
@@ -52,31 +75,31 @@ export function registerKernels(): void {
 }
 
 function registerRowsKernels(): void {
-  for (const [backendName, { workspace }] of Object.entries(WORKSPACES)) {
-    const run = (
-      kernelName: string,
-      kernel: (space: Workspace, config: KernelConfig) => TensorInfo | TensorInfo[],
-    ) => {
+  for (const [backendName, kernels] of Object.entries(ROWS)) {
+    for (const kernelName of Object.values(ROWS_KERNELS)) {
       registerKernel({
         kernelName,
         backendName,
-        kernelFunc: (config) => kernel(workspace(config.backend), config),
+        kernelFunc: ({ backend, inputs, attrs }) =>
+          kernels.crossEntropyRows(
+            backend,
+            inputs as unknown as RowsTensors,
+            attrs as unknown as RowsAttrs,
+          ),
       });
-    };
-    for (const name of Object.values(ROWS_KERNELS)) {
-      run(name, (space, { inputs, attrs }) =>
-        crossEntropyRows(space, inputs as unknown as RowsTensors, attrs as unknown as RowsAttrs),
-      );
     }
-    run(SCALE_ROWS, (space, { inputs, backend }) =>
-      scaleRows(space, inputs as unknown as ScaledTensors, backend as CountingBackend),
-    );
+    registerKernel({
+      kernelName: SCALE_ROWS,
+      backendName,
+      kernelFunc: ({ backend, inputs }) =>
+        kernels.scaleRows(backend, inputs as unknown as ScaledTensors),
+    });
   }
 }
 
 /** Takes back all kernels and gradients under our names. An op that is used again brings its formula. */
 export function unregisterKernels(): void {
-  for (const backendName of new Set([...READABLE, getBackend()])) {
+  for (const backendName of new Set([...Object.keys(ROWS), getBackend()])) {
     for (const { kernelName } of getKernelsForBackend(backendName)) {
       if (!kernelName.startsWith(PREFIX)) continue;
       unregisterKernel(kernelName, backendName);

@@ -1,0 +1,120 @@
+/**
+ * The arithmetic of the losses over rows, for the shading languages of WebGL and WebGPU: GLSL in so few words that a line of it
+ * differs from WGSL in the declarations alone.
+ *
+ * A *cell* holds what a part of a row comes to, as four numbers (m, rest, total, cost), where y are its labels and x its logits:
+ *
+ *     m     = the largest logit
+ *     rest  = Σ e^(x − m) over all but one of the largest
+ *     total = Σ y
+ *     cost  = Σ y · (m − x)
+ *
+ * That of a single number is (x, 0, y, 0), and two parts are put together by `merged`, so a row may be cut in any way. A logit
+ * of ±Infinity is as large as another one of its kind, and NaN larger than all.
+ */
+const FORMULAS = `
+// e^(d + error) for d <= 0, with the 1 last: d + error = n ln 2 + r, and ln 2 split as in the SIMD kernels.
+float power(float d, float error) {
+  float n = floor(d * 1.44269504 + 0.5);
+  float r = (d - n * 0.693359375) + (n * 2.1219444e-4 + error);
+  float r2 = r * r;
+  float low = r2 * (0.1666652113199234 * r + 0.4999999403953552) + r;
+  float q = r2 * 0.0013820688473060727 + (0.008368675597012043 * r + 0.04166826605796814);
+  return select(exp2(n) * (r2 * r2 * q + low + 1.0), 0.0, d < -104.0);
+}
+
+// e^(x - m) for x < m, with the rounding error of the difference put back (Dekker, 1971).
+float powerOfDifference(float x, float m) {
+  float d = x - m;
+  float minusM = d - x;
+  float error = (x - (d - minusM)) - (m + minusM);
+  return power(d, select(error, 0.0, d < -104.0));
+}
+
+// log(1 + x) for x >= 0; up to 1 as 2 atanh(x / (2 + x)), where the logarithm of a GPU may lose all digits.
+float log1p(float x) {
+  float s = x / (2.0 + x);
+  float z = s * s;
+  float high = 0.28008487820625305 * z + 0.28002768754959106;
+  float p = z * z * high + (0.40021446347236633 * z + 0.666664183139801);
+  return select(s * z * p + (s + s), log(1.0 + x), x > 1.0);
+}
+
+// a * b, and 0 where b is 0, even if a is NaN or infinite there.
+float multiplyNoNan(float a, float b) {
+  return select(a * b, 0.0, b == 0.0);
+}
+
+// Cross-entropy of one label, positive = y times the weight of positive labels: see sigmoid_cross_entropy_with_logits.ts.
+float sigmoidLoss(float x, float y, float positive) {
+  float opposed = select(positive, 1.0 - y, x > 0.0);
+  float tail = log1p(power(-abs(x), 0.0));
+  return select(multiplyNoNan(abs(x), opposed) + tail * (1.0 - y + positive), x, isnan(x));
+}
+
+float sigmoidGradient(float x, float y, float positive) {
+  float opposed = select(positive, 1.0 - y, x > 0.0);
+  float e = power(-abs(x), 0.0);
+  float outward = opposed - e / (1.0 + e) * (1.0 - y + positive);
+  return select(select(-outward, outward, x > 0.0), x, isnan(x));
+}
+
+// Two cells as one.
+vec4 merged(vec4 a, vec4 b) {
+  bool isLarger = b.x > a.x || isnan(b.x);
+  vec4 high = select(a, b, isLarger);
+  vec4 low = select(b, a, isLarger);
+  bool isSame = low.x == high.x;
+  float scale = select(powerOfDifference(low.x, high.x), 1.0, isSame);
+  float moved = select(low.z * (high.x - low.x), 0.0, isSame || low.z == 0.0);
+  return vec4(high.x, high.y + (1.0 + low.y) * scale, a.z + b.z, a.w + b.w + moved);
+}
+
+// The loss of a row: see negative_log_softmax.ts.
+float softmaxLoss(vec4 cell) {
+  return select(log1p(cell.y) * cell.z + cell.w, cell.x, isnan(cell.x));
+}
+
+float softmaxGradient(float x, float y, vec4 cell) {
+  bool isLargest = x == cell.x;
+  float p = select(powerOfDifference(x, cell.x), 1.0, isLargest) / (1.0 + cell.y);
+  float notP = select(1.0 - p, cell.y / (1.0 + cell.y), isLargest);
+  float g = multiplyNoNan(p, cell.z - y) - multiplyNoNan(notP, y);
+  return select(g, cell.x, isnan(cell.x));
+}
+
+// 0 where a label is a class, else NaN; its fraction is cut off towards 0.
+float notClass(float label, float classes, float nan) {
+  return select(nan, 0.0, label > -1.0 && label < classes);
+}
+
+// 1 where the label is the class, else 0.
+float isClass(float label, float class_) {
+  return select(0.0, 1.0, sign(label) * floor(abs(label)) == class_);
+}
+
+// What a loss is multiplied by for a mean over this sum of weights, given their number: 0 for a sum of 0.
+float shareOf(float sum, float count, float nan) {
+  return select(select(count / sum, 0.0, sum == 0.0), nan, isnan(sum) || abs(sum) > 3e38);
+}
+`;
+
+const TYPES: Record<string, string> = { float: 'f32', vec4: 'vec4<f32>' };
+
+/** The formulas in GLSL. */
+export const GLSL = `
+float select(float no, float yes, bool isYes) { return isYes ? yes : no; }
+vec4 select(vec4 no, vec4 yes, bool isYes) { return isYes ? yes : no; }
+${FORMULAS}`;
+
+/** The formulas in WGSL. */
+export const WGSL = FORMULAS.replace(
+  /^(float|vec4) (\w+)\((.*)\) \{$/gm,
+  (_, type: string, name, parameters: string) => {
+    const declared = parameters.replace(
+      /(float|vec4) (\w+)/g,
+      (__, of: string, parameter) => `${parameter} : ${TYPES[of]}`,
+    );
+    return `fn ${name}(${declared}) -> ${TYPES[type]} {`;
+  },
+).replace(/^ {2}(?:float|vec4|bool) (\w+) = /gm, '  let $1 = ');

@@ -1,0 +1,394 @@
+import { getKernel, type TensorInfo } from '@tensorflow/tfjs-core';
+
+import type { RowsAttrs } from '../names.js';
+import type { CountingBackend, RowsTensors, ScaledTensors } from '../rows/cross_entropy.js';
+import { GLSL } from '../shaders/formulas.js';
+import { NUMBERS, rowsOf, type Rows } from '../shaders/rows.js';
+
+/** What is used of TF.js's `MathBackendWebGL`. */
+interface WebGLBackend extends CountingBackend {
+  readonly texData: {
+    get(dataId: object): { texture: unknown; isPacked: boolean; values: ArrayLike<number> | null };
+  };
+  makeTensorInfo(shape: number[], dtype: 'float32', values: Float32Array): TensorInfo;
+  packTensor(tensor: TensorInfo): TensorInfo;
+  disposeIntermediateTensorInfo(tensor: TensorInfo): void;
+  runWebGLProgram(
+    program: WebGLProgram,
+    inputs: TensorInfo[],
+    dtype: 'float32',
+    numbers: readonly number[][],
+  ): TensorInfo;
+}
+
+/** What is used of TF.js's `GPGPUProgram`. In a packed texture a texel holds four numbers: two rows by two columns. */
+interface WebGLProgram {
+  readonly variableNames: string[];
+  readonly outputShape: number[];
+  readonly userCode: string;
+  readonly packedInputs: true;
+  readonly packedOutput: boolean;
+  readonly customUniforms: { name: string; type: 'float' }[];
+}
+
+/** Inputs of a shader, by the names that it has for them. All are packed. */
+type Inputs = Readonly<Record<string, TensorInfo>>;
+
+/** Numbers that one invocation adds up at most; more are added up in two steps. */
+const AT_ONCE = 1024;
+
+/** Parts of a row, of which one invocation goes through one. */
+interface Windows {
+  readonly size: number;
+  readonly count: number;
+}
+
+function windowsOf(length: number): Windows {
+  const size = length <= 256 ? length : 2 * Math.ceil(Math.sqrt(length) / 2);
+  return { size, count: Math.ceil(length / size) };
+}
+
+export function crossEntropyRows(
+  backend: object,
+  tensors: RowsTensors,
+  attrs: RowsAttrs,
+): TensorInfo[] {
+  const gl = backend as WebGLBackend;
+  const rows = rowsOf(tensors, attrs);
+  const { count, length } = rows;
+  const made: TensorInfo[] = [];
+  const passing = (tensor: TensorInfo) => {
+    made.push(tensor);
+    return tensor;
+  };
+  const asPacked = (tensor: TensorInfo, shape: number[]) => passing(packed(gl, tensor, shape));
+  const run = (program: Program, inputs: Inputs) => runProgram(gl, program, inputs, rows.numbers);
+  const sum = (program: SumProgram, inputs: Inputs) => runSum(program, inputs, run, passing);
+  try {
+    const given: Record<string, TensorInfo> = {
+      logits: asPacked(tensors.logits, [count, length]),
+      labels: asPacked(tensors.labels, rows.isSparse ? [count] : [count, length]),
+    };
+    if (tensors.weights) given.weights = asPacked(tensors.weights, [count]);
+    if (rows.perEntry) {
+      const numbers = Float32Array.from(rows.perEntry);
+      given.perEntry = passing(gl.makeTensorInfo([length], 'float32', numbers));
+    }
+    if (rows.hasFactor) given.factor = passing(sum(weightSum(rows), given));
+    const windows = windowsOf(length);
+    let cells = passing(run(cellsProgram(rows, windows), given));
+    if (!rows.isSigmoid && windows.count > 1) {
+      cells = passing(run(mergeProgram(rows, windows), { ...given, cells }));
+    }
+    const losses = { ...given, cells };
+    // The loss of a window of yes/no labels is a mean; those of classes are one by now.
+    const parts = rows.isSigmoid ? windows : { size: 1, count: 1 };
+    const value =
+      attrs.reduction === 'none'
+        ? { ...run(valuesProgram(rows, parts), losses), shape: [...attrs.shape] }
+        : sum(lossSum(rows, parts), losses);
+    const outputs = [value];
+    if (attrs.gradient) {
+      const gradient = run(gradientProgram(rows), losses);
+      outputs.push(reshaped(gl, gradient, tensors.logits.shape));
+      gl.disposeIntermediateTensorInfo(gradient);
+    }
+    return outputs;
+  } finally {
+    for (const tensor of made) gl.disposeIntermediateTensorInfo(tensor);
+  }
+}
+
+/** The kernel that scales the rows of a gradient: see SCALE_ROWS. */
+export function scaleRows(backend: object, { gradient, dy }: ScaledTensors): TensorInfo {
+  const gl = backend as WebGLBackend;
+  // `tf.grad` begins with a 1 that never was on the GPU.
+  const { values } = gl.texData.get(dy.dataId);
+  if (values?.length === 1 && values[0] === 1) {
+    gl.incRef(gradient.dataId);
+    return { ...gradient };
+  }
+  const count = dy.shape.reduce((a, b) => a * b, 1);
+  const size = gradient.shape.reduce((a, b) => a * b, 1);
+  const length = size / count;
+  const inputs = {
+    gradient: packed(gl, gradient, [count, length]),
+    dy: packed(gl, dy, [count]),
+  };
+  const output = runProgram(gl, scaleProgram(count, length), inputs, []);
+  const result = reshaped(gl, output, gradient.shape);
+  for (const tensor of [...Object.values(inputs), output]) gl.disposeIntermediateTensorInfo(tensor);
+  return result;
+}
+
+function reshaped(gl: WebGLBackend, x: TensorInfo, shape: number[]): TensorInfo {
+  const { kernelFunc } = getKernel('Reshape', 'webgl');
+  return kernelFunc({ inputs: { x }, backend: gl, attrs: { shape } }) as TensorInfo;
+}
+
+/** A tensor in another shape, packed, so that no program has to do it again. */
+function packed(gl: WebGLBackend, tensor: TensorInfo, shape: number[]): TensorInfo {
+  const inShape = reshaped(gl, tensor, shape);
+  const { texture, isPacked } = gl.texData.get(inShape.dataId);
+  // What is not on the GPU yet arrives packed.
+  if (texture == null || isPacked) return inShape;
+  const result = gl.packTensor(inShape);
+  gl.disposeIntermediateTensorInfo(inShape);
+  return result;
+}
+
+interface Program {
+  readonly shape: number[];
+  readonly isPacked: boolean;
+  readonly code: string;
+}
+
+function runProgram(
+  gl: WebGLBackend,
+  { shape, isPacked, code }: Program,
+  inputs: Inputs,
+  numbers: readonly number[],
+): TensorInfo {
+  const program: WebGLProgram = {
+    variableNames: Object.keys(inputs),
+    outputShape: shape,
+    userCode: `${GLSL}\n${code}`,
+    packedInputs: true,
+    packedOutput: isPacked,
+    customUniforms: NUMBERS.slice(0, numbers.length).map((name) => ({ name, type: 'float' })),
+  };
+  return gl.runWebGLProgram(
+    program,
+    Object.values(inputs),
+    'float32',
+    numbers.map((number) => [number]),
+  );
+}
+
+/** Σ item(i), of which `finish` makes the result. Sums on the way are means: float16 cannot hold sums. */
+interface SumProgram {
+  readonly count: number;
+  readonly item: string;
+  readonly finish: string;
+  /** Whether the result is packed, for another program. */
+  readonly isPacked: boolean;
+}
+
+function runSum(
+  { count, item, finish, isPacked }: SumProgram,
+  inputs: Inputs,
+  run: (program: Program, inputs: Inputs) => TensorInfo,
+  passing: (tensor: TensorInfo) => TensorInfo,
+): TensorInfo {
+  const result = isPacked ? 'vec4(r, 0.0, 0.0, 0.0)' : 'r';
+  const last = (number: number, itemOf: string, by: number): Program => ({
+    shape: [],
+    isPacked,
+    code: `${itemOf}
+      ${finish}
+      void main() {
+        float sum = 0.0;
+        for (int i = 0; i < ${number}; i++) sum += item(i);
+        float r = finish(sum * ${literal(by)});
+        setOutput(${result});
+      }`,
+  });
+  if (count <= AT_ONCE) return run(last(count, item, 1), inputs);
+  const each = Math.ceil(Math.sqrt(count));
+  const parts = Math.ceil(count / each);
+  const means = passing(
+    run(
+      {
+        shape: [2 * parts, 2],
+        isPacked: true,
+        code: `${item}
+          void main() {
+            int start = getOutputCoords().x / 2 * ${each};
+            float sum = 0.0;
+            for (int k = 0; k < ${each}; k++) {
+              if (start + k >= ${count}) break;
+              sum += item(start + k);
+            }
+            setOutput(vec4(0.0, 0.0, 0.0, sum / ${literal(each)}));
+          }`,
+      },
+      inputs,
+    ),
+  );
+  return run(last(parts, 'float item(int i) { return getMeans(2 * i, 0).a; }', each), {
+    ...inputs,
+    means,
+  });
+}
+
+/** A number as GLSL writes floats. */
+function literal(number: number): string {
+  return Number.isInteger(number) ? `${number}.0` : `${number}`;
+}
+
+/** The weight of a row; 0 where it does not count. */
+function weightOf({ isSparse, isIgnoring }: Rows, isWeighted: boolean): string {
+  const weight = isWeighted ? 'getChannel(getWeights(row), row)' : '1.0';
+  const counts = isIgnoring ? `select(${weight}, 0.0, classOf(row) == ignored)` : weight;
+  const classOf = 'float classOf(int row) { return getChannel(getLabels(row), row); }';
+  return `${isSparse ? classOf : ''}
+    float weightOf(int row) { return ${counts}; }`;
+}
+
+/** What a mean divides by, of which the factor is made. */
+function weightSum(rows: Rows): SumProgram {
+  return {
+    count: rows.count,
+    item: `${weightOf(rows, rows.isWeightedMean)}
+      float item(int i) { return weightOf(i); }`,
+    finish: `float finish(float sum) { return shareOf(sum, ${literal(rows.count)}, NAN); }`,
+    isPacked: true,
+  };
+}
+
+/** The label y of an entry as the options make it, given what stands in the labels. */
+function labelOf({ isSparse, isSigmoid, perEntry, length }: Rows): string {
+  const given = isSparse ? 'isClass(classOf(row), float(column))' : 'given';
+  const y = `labelScale * ${given} + labelShift`;
+  const entry = 'getChannel(getPerEntry(column), column)';
+  const weighted = perEntry && !isSigmoid ? `(${y}) * ${entry}` : y;
+  const valid = isSparse ? ` + notClass(classOf(row), ${literal(length)}, NAN)` : '';
+  return `
+    float labelOf(float given, int row, int column) { return ${weighted}${valid}; }
+    float positiveOf(float y, int column) { return y * ${perEntry && isSigmoid ? entry : 'posWeight'}; }`;
+}
+
+/**
+ * What parts of rows come to, a texel for each: see shaders/formulas.ts; in the last place the weighted loss, for the sigmoid the
+ * mean over as many entries as a window has.
+ */
+function cellsProgram(rows: Rows, windows: Windows): Program {
+  const { isSigmoid, isSparse, length, count } = rows;
+  const fold = (logit: string, label: string, column: string) => {
+    const y = `labelOf(${label}, row, ${column})`;
+    return isSigmoid
+      ? `y = ${y}; cell.a += sigmoidLoss(${logit}, y, positiveOf(y, ${column}));`
+      : `y = ${y}; cell = ${column} == from ? vec4(${logit}, 0.0, y, 0.0) : merged(cell, vec4(${logit}, 0.0, y, 0.0));`;
+  };
+  const end = isSigmoid
+    ? `multiplyNoNan(cell.a, weightOf(row)) / ${literal(windows.size)}`
+    : windows.count === 1
+      ? 'multiplyNoNan(softmaxLoss(cell), weightOf(row))'
+      : 'cell.a';
+  const pair = 'row - row / 2 * 2 == 0';
+  return {
+    shape: [2 * count, 2 * windows.count],
+    isPacked: true,
+    code: `${weightOf(rows, rows.hasWeights)}${labelOf(rows)}
+      void main() {
+        ivec2 place = getOutputCoords() / 2;
+        int row = place.x;
+        int from = place.y * ${windows.size};
+        vec4 cell = vec4(0.0);
+        float y = 0.0;
+        for (int k = 0; k < ${windows.size}; k += 2) {
+          int column = from + k;
+          if (column >= ${length}) break;
+          vec4 texel = getLogits(row, column);
+          vec2 x = ${pair} ? texel.rg : texel.ba;
+          ${isSparse ? 'vec2 given = vec2(0.0);' : `texel = getLabels(row, column); vec2 given = ${pair} ? texel.rg : texel.ba;`}
+          ${fold('x.x', 'given.x', 'column')}
+          if (column + 1 < ${length} && k + 1 < ${windows.size}) { ${fold('x.y', 'given.y', '(column + 1)')} }
+        }
+        cell.a = ${end};
+        setOutput(cell);
+      }`,
+  };
+}
+
+/** The cells of windows as one for each row, and its weighted loss. */
+function mergeProgram(rows: Rows, windows: Windows): Program {
+  return {
+    shape: [2 * rows.count, 2],
+    isPacked: true,
+    code: `${weightOf(rows, rows.hasWeights)}
+      void main() {
+        int row = getOutputCoords().x / 2;
+        vec4 cell = getCells(2 * row, 0);
+        for (int i = 1; i < ${windows.count}; i++) cell = merged(cell, getCells(2 * row, 2 * i));
+        cell.a = multiplyNoNan(softmaxLoss(cell), weightOf(row));
+        setOutput(cell);
+      }`,
+  };
+}
+
+/** The sum of all losses, times the factor of the mean. */
+function lossSum({ count, hasFactor }: Rows, windows: Windows): SumProgram {
+  const times = hasFactor ? 'getFactor().r' : '1.0';
+  return {
+    count: count * windows.count,
+    item: `float item(int i) {
+      int row = i / ${windows.count};
+      return getCells(2 * row, 2 * (i - row * ${windows.count})).a;
+    }`,
+    finish: `float finish(float sum) {
+      return multiplyNoNan(sum * (scale * ${literal(windows.size)}), ${times});
+    }`,
+    isPacked: false,
+  };
+}
+
+/** The losses of the rows. */
+function valuesProgram({ count }: Rows, windows: Windows): Program {
+  return {
+    shape: [count],
+    isPacked: false,
+    code: `
+      void main() {
+        int row = getOutputCoords();
+        float sum = 0.0;
+        for (int i = 0; i < ${windows.count}; i++) sum += getCells(2 * row, 2 * i).a;
+        setOutput(sum * (scale * ${literal(windows.size)}));
+      }`,
+  };
+}
+
+function gradientProgram(rows: Rows): Program {
+  const { count, length, isSigmoid, isSparse, hasFactor } = rows;
+  const gradient = isSigmoid
+    ? 'sigmoidGradient(x, y, positiveOf(y, column))'
+    : 'softmaxGradient(x, y, getCells(2 * row, 0))';
+  const factor = hasFactor ? 'multiplyNoNan(weightOf(row), getFactor().r)' : 'weightOf(row)';
+  return {
+    shape: [count, length],
+    isPacked: true,
+    code: `${weightOf(rows, rows.hasWeights)}${labelOf(rows)}
+      float entry(float x, float given, int row, int column) {
+        if (row >= ${count} || column >= ${length}) return 0.0;
+        float y = labelOf(given, row, column);
+        return multiplyNoNan(${gradient}, ${factor} * scale);
+      }
+      void main() {
+        ivec2 place = getOutputCoords();
+        vec4 x = getLogits(place.x, place.y);
+        vec4 y = ${isSparse ? 'vec4(0.0)' : 'getLabels(place.x, place.y)'};
+        setOutput(vec4(
+          entry(x.r, y.r, place.x, place.y),
+          entry(x.g, y.g, place.x, place.y + 1),
+          entry(x.b, y.b, place.x + 1, place.y),
+          entry(x.a, y.a, place.x + 1, place.y + 1)));
+      }`,
+  };
+}
+
+function scaleProgram(count: number, length: number): Program {
+  return {
+    shape: [count, length],
+    isPacked: true,
+    code: `
+      float scaleOf(int row) { return row < ${count} ? getChannel(getDy(row), row) : 0.0; }
+      void main() {
+        ivec2 place = getOutputCoords();
+        vec4 g = getGradient(place.x, place.y);
+        float s = scaleOf(place.x);
+        float t = scaleOf(place.x + 1);
+        setOutput(vec4(
+          multiplyNoNan(g.r, s), multiplyNoNan(g.g, s), multiplyNoNan(g.b, t), multiplyNoNan(g.a, t)));
+      }`,
+  };
+}

@@ -1,0 +1,327 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+
+import type { RowsAttrs } from '../names.js';
+import type { CountingBackend, RowsTensors, ScaledTensors } from '../rows/cross_entropy.js';
+import { WGSL } from '../shaders/formulas.js';
+import { NUMBERS, rowsOf, type Rows } from '../shaders/rows.js';
+
+/** What is used of TF.js's `WebGPUBackend`. */
+interface WebGPUBackend extends CountingBackend {
+  readonly tensorMap: { get(dataId: object): { values?: ArrayLike<number> | null } };
+  makeTensorInfo(shape: number[], dtype: 'float32', values: Float32Array): TensorInfo;
+  disposeData(dataId: object): unknown;
+  runWebGPUProgram(
+    program: WebGPUProgram,
+    inputs: TensorInfo[],
+    dtype: 'float32',
+    uniforms: { type: 'int32' | 'float32'; data: number[] }[],
+  ): TensorInfo;
+}
+
+/** What is used of TF.js's `WebGPUProgram`, which it changes as it runs it. */
+interface WebGPUProgram {
+  readonly variableNames: string[];
+  readonly outputShape: number[];
+  readonly workgroupSize: [number, number, number];
+  readonly dispatchLayout: { x: number[] };
+  readonly dispatch: [number, number, number];
+  readonly uniforms: string;
+  readonly shaderKey: string;
+  getUserCode(): string;
+}
+
+/** Inputs of a shader, by the names that it has for them. */
+type Inputs = Readonly<Record<string, TensorInfo>>;
+
+export function crossEntropyRows(
+  backend: object,
+  tensors: RowsTensors,
+  attrs: RowsAttrs,
+): TensorInfo[] {
+  const gpu = backend as WebGPUBackend;
+  const rows = rowsOf(tensors, attrs);
+  const made: TensorInfo[] = [];
+  const passing = (tensor: TensorInfo) => {
+    made.push(tensor);
+    return tensor;
+  };
+  const run = (program: Program, inputs: Inputs) => runProgram(gpu, program, inputs, rows);
+  try {
+    const given: Record<string, TensorInfo> = { ...tensors };
+    if (rows.perEntry) {
+      const numbers = Float32Array.from(rows.perEntry);
+      given.perEntry = passing(gpu.makeTensorInfo([numbers.length], 'float32', numbers));
+    }
+    if (rows.hasFactor) given.factor = passing(run(weightSum(rows), given));
+    const windows = rows.isSigmoid ? Math.ceil(rows.length / ENTRIES) : 1;
+    const cells = passing(run(cellsProgram(rows, windows), given));
+    const losses = { ...given, cells };
+    const value =
+      attrs.reduction === 'none'
+        ? { ...run(valuesProgram(rows, windows), losses), shape: [...attrs.shape] }
+        : { ...run(lossSum(rows, windows), losses), shape: [] };
+    if (!attrs.gradient) return [value];
+    const gradient = run(gradientProgram(rows), losses);
+    return [value, { ...gradient, shape: tensors.logits.shape }];
+  } finally {
+    for (const { dataId } of made) gpu.disposeData(dataId);
+  }
+}
+
+/** The kernel that scales the rows of a gradient: see SCALE_ROWS. */
+export function scaleRows(backend: object, { gradient, dy }: ScaledTensors): TensorInfo {
+  const gpu = backend as WebGPUBackend;
+  // `tf.grad` begins with a 1 that never was on the GPU.
+  const { values } = gpu.tensorMap.get(dy.dataId);
+  if (values?.length === 1 && values[0] === 1) {
+    gpu.incRef(gradient.dataId);
+    return { ...gradient };
+  }
+  const count = sizeOf(dy);
+  const length = sizeOf(gradient) / count;
+  const output = runProgram(
+    gpu,
+    scaleProgram(count * length),
+    { gradient, dy },
+    { count, length, numbers: [] },
+  );
+  return { ...output, shape: gradient.shape };
+}
+
+function sizeOf({ shape }: TensorInfo): number {
+  return shape.reduce((a, b) => a * b, 1);
+}
+
+/** Entries of a row that one invocation adds up at most, as far as parts need not wait for each other. */
+const ENTRIES = 256;
+
+/** Invocations in a workgroup. */
+const WORKGROUP = 64;
+
+interface Program {
+  /** Which of the inputs it reads: WebGPU forbids others. */
+  readonly reads: readonly string[];
+  readonly size: number;
+  readonly invocations: number;
+  readonly code: string;
+}
+
+function runProgram(
+  gpu: WebGPUBackend,
+  { reads, size, invocations, code }: Program,
+  inputs: Inputs,
+  { count, length, numbers }: Pick<Rows, 'count' | 'length' | 'numbers'>,
+): TensorInfo {
+  const names = reads.filter((name) => name in inputs);
+  const uniforms = [
+    'count : i32',
+    'entries : i32',
+    ...numbers.map((_, i) => `${NUMBERS[i]!} : f32`),
+  ];
+  return gpu.runWebGPUProgram(
+    {
+      variableNames: names,
+      outputShape: [size],
+      workgroupSize: [WORKGROUP, 1, 1],
+      dispatchLayout: { x: [0] },
+      dispatch: [Math.ceil(invocations / WORKGROUP), 1, 1],
+      uniforms: `${uniforms.join(', ')},`,
+      // TF.js keeps what it compiled under this key.
+      shaderKey: code,
+      getUserCode: () => `${WGSL}\n${code}`,
+    },
+    names.map((name) => ({ ...inputs[name]!, shape: [sizeOf(inputs[name]!)] })),
+    'float32',
+    [
+      { type: 'int32', data: [count, length] },
+      { type: 'float32', data: [...numbers] },
+    ].flatMap(({ type, data }) =>
+      data.map((number) => ({ type: type as 'int32', data: [number] })),
+    ),
+  );
+}
+
+/** Adds up what the invocations of a workgroup have, in `sum`; the first one has the result then. */
+const ADD_UP = addUp('f32', 'a + b');
+const MERGE = addUp('vec4<f32>', 'merged(a, b)');
+
+function addUp(type: string, both: string): string {
+  return `
+    var<workgroup> parts : array<${type}, ${WORKGROUP}>;
+    fn together(own : ${type}) -> ${type} {
+      let me = i32(localIndex);
+      parts[me] = own;
+      workgroupBarrier();
+      for (var reach = ${WORKGROUP / 2}; reach > 0; reach = reach / 2) {
+        if (me < reach) {
+          let a = parts[me];
+          let b = parts[me + reach];
+          parts[me] = ${both};
+        }
+        workgroupBarrier();
+      }
+      return parts[0];
+    }`;
+}
+
+/** The weight of a row; 0 where it does not count. */
+function weightOf({ isIgnoring }: Rows, isWeighted: boolean): string {
+  const weight = isWeighted ? 'f32(weights[row])' : '1.0';
+  const counts = isIgnoring
+    ? `select(${weight}, 0.0, f32(labels[row]) == uniforms.ignored)`
+    : weight;
+  return `fn weightOf(row : i32) -> f32 { return ${counts}; }`;
+}
+
+/** What a mean divides by, of which the factor is made. */
+function weightSum(rows: Rows): Program {
+  return {
+    reads: [...(rows.isWeightedMean ? ['weights'] : []), ...(rows.isIgnoring ? ['labels'] : [])],
+    size: 1,
+    invocations: WORKGROUP,
+    code: `${ADD_UP}${weightOf(rows, rows.isWeightedMean)}
+      fn main(index : i32) {
+        var own = 0.0;
+        for (var row = index; row < uniforms.count; row = row + ${WORKGROUP}) { own = own + weightOf(row); }
+        let sum = together(own);
+        if (index == 0) { result[0] = shareOf(sum, f32(uniforms.count), uniforms.NAN); }
+      }`,
+  };
+}
+
+/** The label y of an entry as the options make it. */
+function labelOf({ isSparse, isSigmoid, perEntry }: Rows): string {
+  const given = isSparse
+    ? 'isClass(f32(labels[row]), f32(column))'
+    : 'f32(labels[row * uniforms.entries + column])';
+  const y = `uniforms.labelScale * ${given} + uniforms.labelShift`;
+  const weighted = perEntry && !isSigmoid ? `(${y}) * perEntry[column]` : y;
+  const valid = isSparse
+    ? ' + notClass(f32(labels[row]), f32(uniforms.entries), uniforms.NAN)'
+    : '';
+  const positive = perEntry && isSigmoid ? 'perEntry[column]' : 'uniforms.posWeight';
+  return `
+    fn logitOf(row : i32, column : i32) -> f32 { return f32(logits[row * uniforms.entries + column]); }
+    fn labelOf(row : i32, column : i32) -> f32 { return ${weighted}${valid}; }
+    fn positiveOf(y : f32, column : i32) -> f32 { return y * ${positive}; }`;
+}
+
+/** Numbers in a cell, of which the last one is the weighted loss. */
+function sizeOfCell({ isSigmoid }: Rows): number {
+  return isSigmoid ? 1 : 4;
+}
+
+/**
+ * What rows come to: see shaders/formulas.ts. Yes/no labels need no more than a sum, which each window of a row, every so many
+ * entries, begins; long rows of classes are the work of a group that puts its parts together.
+ */
+function cellsProgram(rows: Rows, windows: number): Program {
+  const { isSigmoid, count, length } = rows;
+  const isAlone = isSigmoid || length <= ENTRIES;
+  const type = isSigmoid ? 'f32' : 'vec4<f32>';
+  const fold = isSigmoid
+    ? `let y = labelOf(row, column);
+       own = own + sigmoidLoss(logitOf(row, column), y, positiveOf(y, column));`
+    : `let part = vec4(logitOf(row, column), 0.0, labelOf(row, column), 0.0);
+       if (column == first) { own = part; } else { own = merged(own, part); }`;
+  const store = isSigmoid
+    ? 'result[cell] = multiplyNoNan(all, weightOf(row));'
+    : `result[4 * cell] = all.x;
+       result[4 * cell + 1] = all.y;
+       result[4 * cell + 2] = all.z;
+       result[4 * cell + 3] = multiplyNoNan(softmaxLoss(all), weightOf(row));`;
+  const cells = count * windows;
+  return {
+    reads: ['logits', 'labels', 'weights', 'perEntry'],
+    size: cells * sizeOfCell(rows),
+    invocations: isAlone ? cells : cells * WORKGROUP,
+    code: `${isAlone ? '' : MERGE}${weightOf(rows, rows.hasWeights)}${labelOf(rows)}
+      fn main(index : i32) {
+        let cell = index${isAlone ? '' : ` / ${WORKGROUP}`};
+        let row = cell / ${windows};
+        let first = ${isAlone ? `cell - row * ${windows}` : 'i32(localIndex)'};
+        var own = ${type}(0.0);
+        if (row < uniforms.count) {
+          for (var column = first; column < uniforms.entries; column = column + ${isAlone ? windows : WORKGROUP}) {
+            ${fold}
+          }
+        }
+        let all = ${isAlone ? 'own' : 'together(own)'};
+        if (row < uniforms.count${isAlone ? '' : ' && localIndex == 0u'}) { ${store} }
+      }`,
+  };
+}
+
+/** The sum of all losses, times the factor of the mean. */
+function lossSum(rows: Rows, windows: number): Program {
+  const size = sizeOfCell(rows);
+  const times = rows.hasFactor ? 'factor[0]' : '1.0';
+  return {
+    reads: ['cells', 'factor'],
+    size: 1,
+    invocations: WORKGROUP,
+    code: `${ADD_UP}
+      fn main(index : i32) {
+        var own = 0.0;
+        for (var i = index; i < uniforms.count * ${windows}; i = i + ${WORKGROUP}) {
+          own = own + cells[i * ${size} + ${size - 1}];
+        }
+        let sum = together(own);
+        if (index == 0) { result[0] = multiplyNoNan(sum * uniforms.scale, ${times}); }
+      }`,
+  };
+}
+
+/** The losses of the rows. */
+function valuesProgram(rows: Rows, windows: number): Program {
+  const size = sizeOfCell(rows);
+  return {
+    reads: ['cells'],
+    size: rows.count,
+    invocations: rows.count,
+    code: `
+      fn main(row : i32) {
+        if (row >= uniforms.count) { return; }
+        var sum = 0.0;
+        for (var i = 0; i < ${windows}; i = i + 1) {
+          sum = sum + cells[(row * ${windows} + i) * ${size} + ${size - 1}];
+        }
+        result[row] = sum * uniforms.scale;
+      }`,
+  };
+}
+
+function gradientProgram(rows: Rows): Program {
+  const { count, length, isSigmoid, hasFactor } = rows;
+  const gradient = isSigmoid
+    ? 'sigmoidGradient(x, y, positiveOf(y, column))'
+    : 'softmaxGradient(x, y, vec4(cells[4 * row], cells[4 * row + 1], cells[4 * row + 2], 0.0))';
+  const factor = hasFactor ? 'multiplyNoNan(weightOf(row), factor[0])' : 'weightOf(row)';
+  return {
+    reads: ['logits', 'labels', 'weights', 'perEntry', 'factor', ...(isSigmoid ? [] : ['cells'])],
+    size: count * length,
+    invocations: count * length,
+    code: `${weightOf(rows, rows.hasWeights)}${labelOf(rows)}
+      fn main(index : i32) {
+        let row = index / uniforms.entries;
+        if (row >= uniforms.count) { return; }
+        let column = index - row * uniforms.entries;
+        let x = logitOf(row, column);
+        let y = labelOf(row, column);
+        result[index] = multiplyNoNan(${gradient}, ${factor} * uniforms.scale);
+      }`,
+  };
+}
+
+function scaleProgram(size: number): Program {
+  return {
+    reads: ['gradient', 'dy'],
+    size,
+    invocations: size,
+    code: `
+      fn main(index : i32) {
+        let row = index / uniforms.entries;
+        if (row < uniforms.count) { result[index] = multiplyNoNan(gradient[index], dy[row]); }
+      }`,
+  };
+}
