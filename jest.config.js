@@ -18,7 +18,7 @@ const moduleNameMapper = {
 const onBackend = (backend, composed = false) => ({
   displayName: composed ? `${backend}-formulas` : backend,
   testMatch: ['<rootDir>/__tests__/*/**/*.test.ts'],
-  globals: { __BACKEND__: backend, __COMPOSED__: composed },
+  globals: { __BACKEND__: backend, __FLOAT16__: false, __COMPOSED__: composed },
   testEnvironment: '<rootDir>/__tests__/support/environment.cjs',
   // TF.js keeps its engine in a global, and files after the first one go on using it.
   testEnvironmentOptions: { globalsCleanup: 'off' },

@@ -1,7 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
-import { describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 
 import * as losses from '../../src/losses/index.js';
@@ -17,11 +14,17 @@ register();
 const exported: Readonly<Record<string, unknown>> = losses;
 const classes = Object.values(exported).filter(isLossClass);
 
+const goldens = new Map<LossClass, Golden>();
+beforeAll(async () => {
+  for (const lossClass of classes) {
+    const name = toSnakeCase(lossClass.className);
+    goldens.set(lossClass, (await import(`./${name}.golden.json`)) as Golden);
+  }
+});
+
 /** A case of the loss's golden file with predictions of the given rank, for inputs that suit it. */
 function inputs(lossClass: LossClass, wanted = 2) {
-  const file = join(__dirname, `${toSnakeCase(lossClass.className)}.golden.json`);
-  const golden = JSON.parse(readFileSync(file, 'utf8')) as Golden;
-  const found = golden.cases.find(({ yPred }) => {
+  const found = goldens.get(lossClass)!.cases.find(({ yPred }) => {
     const { rank } = tf.tensor(yPred);
     return rank === wanted;
   })!;

@@ -1,8 +1,12 @@
 declare const __BACKEND__: string;
+declare const __FLOAT16__: boolean;
 declare const __COMPOSED__: boolean;
 
 /** The backend that this Jest project runs on. */
 export const backend: string = __BACKEND__;
+
+/** Whether the backend keeps its numbers in float16. */
+export const float16: boolean = __FLOAT16__;
 
 /** Whether the ops run as their formulas, without faster kernels in their place. */
 export const composed: boolean = __COMPOSED__;

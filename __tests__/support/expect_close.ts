@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import { Tensor, tensor, type TensorLike } from '@tensorflow/tfjs';
 
-import { backend } from './backend.js';
+import { backend, float16 } from './backend.js';
 
 /** How far a result may be from the expected one: relative · |expected| + absolute. */
 export interface Tolerance {
@@ -17,12 +17,16 @@ const TOLERANCES: Record<string, Tolerance> = {
   cpu: { relative: 5e-7, absolute: 1e-37 },
   wasm: { relative: 1e-6, absolute: 1e-37 },
   tensorflow: { relative: 1e-6, absolute: 1e-37 },
+  webgl: { relative: 2e-6, absolute: 1e-37 },
+  'webgl-float16': { relative: 2e-3, absolute: 1e-7 },
+  webgpu: { relative: 2e-6, absolute: 1e-37 },
 };
 
 /** The tolerance of the backend that runs. */
 export function tolerance(): Tolerance {
-  const found = TOLERANCES[backend];
-  if (found === undefined) throw new Error(`No tolerance for backend ${backend}.`);
+  const name = float16 ? `${backend}-float16` : backend;
+  const found = TOLERANCES[name];
+  if (found === undefined) throw new Error(`No tolerance for backend ${name}.`);
   return found;
 }
 

@@ -1,0 +1,120 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { SourceMap } from 'node:module';
+import { join, relative } from 'node:path';
+
+import { createEmptyTestResult } from '@jest/test-result';
+import { formatResultsErrors } from 'jest-message-util';
+
+import { launchChromium, serve } from '../chromium.js';
+import { bundle } from './bundle.js';
+
+/** Runs Jest's test files in Chromium, each in a page of its own that has the project's `globals`. */
+export default class BrowserRunner {
+  isSerial = true;
+
+  constructor(globalConfig) {
+    this.globalConfig = globalConfig;
+  }
+
+  async runTests(tests, watcher, onStart, onResult, onFailure) {
+    const { rootDir } = this.globalConfig;
+    const outDir = join(rootDir, 'temp', 'browser');
+    rmSync(outDir, { recursive: true, force: true });
+    const files = tests.flatMap(({ path, context }) => [
+      path,
+      ...context.config.setupFilesAfterEnv,
+    ]);
+    await bundle([...new Set(files)], { rootDir, outDir });
+    writeFileSync(join(outDir, 'index.html'), '<!doctype html><title>Tests</title>');
+
+    const server = await serve(outDir, 'node_modules/@tensorflow/tfjs-backend-wasm/dist');
+    const browser = await launchChromium();
+    try {
+      const queue = tests.values();
+      const worker = async () => {
+        for (const test of queue) {
+          if (watcher.isInterrupted()) break;
+          await onStart(test);
+          try {
+            await onResult(test, await this.runFile(test, { browser, outDir, url: server.url }));
+          } catch (error) {
+            await onFailure(test, {
+              message: error.message,
+              stack: withSources(error.stack, outDir),
+            });
+          }
+        }
+      };
+      await Promise.all(Array.from({ length: this.globalConfig.maxWorkers }, worker));
+    } finally {
+      await browser.close();
+      server.close();
+    }
+  }
+
+  async runFile({ path, context: { config } }, { browser, outDir, url }) {
+    const { testTimeout = 5000, testNamePattern, rootDir } = this.globalConfig;
+    const start = Date.now();
+    const page = await browser.newPage();
+    const problems = [];
+    page.on('pageerror', (error) => problems.push(error.stack));
+    await page.goto(url);
+    const { outcomes, unhandledErrors } = await page.evaluate(
+      async ({ globals, files, options }) => {
+        Object.assign(globalThis, globals);
+        const { runTests } = await import('/tools/browser/page.js');
+        return runTests(files, options);
+      },
+      {
+        globals: config.globals,
+        files: [...config.setupFilesAfterEnv, path].map(
+          (file) => `/${relative(rootDir, file).replace(/\.ts$/, '.js')}`,
+        ),
+        options: { testTimeout, testNamePattern },
+      },
+    );
+    await page.close();
+
+    const testResults = outcomes.map(({ titles, status, duration, errors }) => ({
+      ancestorTitles: titles.slice(0, -1),
+      title: titles.at(-1),
+      fullName: titles.join(' '),
+      status,
+      duration,
+      failureMessages: errors.map((error) => withSources(error, outDir)),
+      failureDetails: [],
+      location: null,
+      numPassingAsserts: 0,
+    }));
+    const count = (wanted) => testResults.filter(({ status }) => status === wanted).length;
+    const outside = [...problems, ...unhandledErrors].map((error) => withSources(error, outDir));
+    const end = Date.now();
+    return {
+      ...createEmptyTestResult(),
+      testFilePath: path,
+      displayName: config.displayName,
+      testResults,
+      numPassingTests: count('passed'),
+      numFailingTests: count('failed'),
+      numPendingTests: count('pending'),
+      numTodoTests: count('todo'),
+      failureMessage: formatResultsErrors(testResults, config, this.globalConfig, path),
+      testExecError: outside.length > 0 ? { message: '', stack: outside.join('\n') } : undefined,
+      perfStats: { ...createEmptyTestResult().perfStats, start, end, runtime: end - start },
+    };
+  }
+}
+
+/** A stack trace of a page, in the places of the sources. */
+function withSources(stack, outDir) {
+  return stack.replaceAll(
+    /http:\/\/localhost:\d+\/([^:)\s]+):(\d+):(\d+)/g,
+    (place, file, line, column) => {
+      const map = new SourceMap(JSON.parse(readFileSync(join(outDir, `${file}.map`), 'utf8')));
+      const entry = map.findEntry(line - 1, column - 1);
+      if (entry.originalSource === undefined) return place;
+      const source = join(outDir, file, '..', entry.originalSource);
+      return `${source}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
+    },
+  );
+}
