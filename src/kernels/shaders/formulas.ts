@@ -9,8 +9,9 @@
  *     total = Σ y
  *     cost  = Σ y · (m − x)
  *
- * That of a single number is (x, 0, y, 0), and two parts are put together by `merged`, so a row may be cut in any way. A logit
- * of ±Infinity is as large as another one of its kind, and NaN larger than all.
+ * That of a single number is (x, 0, y, 0), and `share` is what each adds to the whole, so a row may be cut in any way. A logit of
+ * ±Infinity is as large as another one of its kind, and NaN larger than all. Sums keep what rounding loses, as far as the compiler
+ * of a GPU leaves that in.
  */
 const FORMULAS = `
 // e^(d + error) for d <= 0, with the 1 last: d + error = n ln 2 + r, and ln 2 split as in the SIMD kernels.
@@ -59,15 +60,37 @@ float sigmoidGradient(float x, float y, float positive) {
   return select(select(-outward, outward, x > 0.0), x, isnan(x));
 }
 
+// The larger of two logits.
+float larger(float m, float x) {
+  return select(m, x, x > m || isnan(x));
+}
+
+// What a cell adds to one whose largest logit is m, which it may hold first.
+vec4 share(vec4 cell, float m, bool isFirst) {
+  bool isSame = cell.x == m;
+  float scale = select(powerOfDifference(cell.x, m), 1.0, isSame);
+  float rest = select(1.0 + cell.y, cell.y, isFirst) * scale;
+  float moved = select(cell.z * (m - cell.x), 0.0, isSame || cell.z == 0.0);
+  return vec4(0.0, rest, cell.z, cell.w + moved);
+}
+
 // Two cells as one.
 vec4 merged(vec4 a, vec4 b) {
-  bool isLarger = b.x > a.x || isnan(b.x);
-  vec4 high = select(a, b, isLarger);
-  vec4 low = select(b, a, isLarger);
-  bool isSame = low.x == high.x;
-  float scale = select(powerOfDifference(low.x, high.x), 1.0, isSame);
-  float moved = select(low.z * (high.x - low.x), 0.0, isSame || low.z == 0.0);
-  return vec4(high.x, high.y + (1.0 + low.y) * scale, a.z + b.z, a.w + b.w + moved);
+  float m = larger(a.x, b.x);
+  bool isA = a.x == m;
+  return share(a, m, isA) + share(b, m, !isA) + vec4(m, 0.0, 0.0, 0.0);
+}
+
+// What a + b loses as it is rounded (Knuth, The Art of Computer Programming 2, 4.2.2).
+float lostIn(float a, float b) {
+  float sum = a + b;
+  float ofB = sum - a;
+  return (a - (sum - ofB)) + (b - ofB);
+}
+
+// A sum with what was lost on the way, if it is finite.
+float withLost(float sum, float lost) {
+  return select(sum + lost, sum, isnan(lost));
 }
 
 // The loss of a row: see negative_log_softmax.ts.
@@ -99,7 +122,7 @@ float shareOf(float sum, float count, float nan) {
 }
 `;
 
-const TYPES: Record<string, string> = { float: 'f32', vec4: 'vec4<f32>' };
+const TYPES: Record<string, string> = { bool: 'bool', float: 'f32', vec4: 'vec4<f32>' };
 
 /** The formulas in GLSL. */
 export const GLSL = `
@@ -112,7 +135,7 @@ export const WGSL = FORMULAS.replace(
   /^(float|vec4) (\w+)\((.*)\) \{$/gm,
   (_, type: string, name, parameters: string) => {
     const declared = parameters.replace(
-      /(float|vec4) (\w+)/g,
+      /(\w+) (\w+)/g,
       (__, of: string, parameter) => `${parameter} : ${TYPES[of]}`,
     );
     return `fn ${name}(${declared}) -> ${TYPES[type]} {`;

@@ -186,9 +186,9 @@ function runSum(
     isPacked,
     code: `${itemOf}
       ${finish}
+      const int END = ${number};
       void main() {
-        float sum = 0.0;
-        for (int i = 0; i < ${number}; i++) sum += item(i);
+        ${addUp(number, 'item(k)')}
         float r = finish(sum * ${literal(by)});
         setOutput(${result});
       }`,
@@ -196,29 +196,20 @@ function runSum(
   if (count <= AT_ONCE) return run(last(count, item, 1), inputs);
   const each = Math.ceil(Math.sqrt(count));
   const parts = Math.ceil(count / each);
-  const means = passing(
-    run(
-      {
-        shape: [2 * parts, 2],
-        isPacked: true,
-        code: `${item}
-          void main() {
-            int start = getOutputCoords().x / 2 * ${each};
-            float sum = 0.0;
-            for (int k = 0; k < ${each}; k++) {
-              if (start + k >= ${count}) break;
-              sum += item(start + k);
-            }
-            setOutput(vec4(0.0, 0.0, 0.0, sum / ${literal(each)}));
-          }`,
-      },
-      inputs,
-    ),
-  );
-  return run(last(parts, 'float item(int i) { return getMeans(2 * i, 0).a; }', each), {
-    ...inputs,
-    means,
-  });
+  const first: Program = {
+    shape: [2 * parts, 2],
+    isPacked: true,
+    code: `${item}
+      const int END = ${count};
+      void main() {
+        int start = getOutputCoords().x / 2 * ${each};
+        ${addUp(each, 'item(start + k)', 'start + k')}
+        setOutput(vec4(0.0, 0.0, 0.0, sum / ${literal(each)}));
+      }`,
+  };
+  const means = passing(run(first, inputs));
+  const itemOf = 'float item(int i) { return getMeans(2 * i, 0).a; }';
+  return run(last(parts, itemOf, each), { ...inputs, means });
 }
 
 /** A number as GLSL writes floats. */
@@ -264,39 +255,30 @@ function labelOf({ isSparse, isSigmoid, perEntry, length }: Rows): string {
  */
 function cellsProgram(rows: Rows, windows: Windows): Program {
   const { isSigmoid, isSparse, length, count } = rows;
-  const fold = (logit: string, label: string, column: string) => {
-    const y = `labelOf(${label}, row, ${column})`;
-    return isSigmoid
-      ? `y = ${y}; cell.a += sigmoidLoss(${logit}, y, positiveOf(y, ${column}));`
-      : `y = ${y}; cell = ${column} == from ? vec4(${logit}, 0.0, y, 0.0) : merged(cell, vec4(${logit}, 0.0, y, 0.0));`;
-  };
-  const end = isSigmoid
-    ? `multiplyNoNan(cell.a, weightOf(row)) / ${literal(windows.size)}`
-    : windows.count === 1
-      ? 'multiplyNoNan(softmaxLoss(cell), weightOf(row))'
-      : 'cell.a';
-  const pair = 'row - row / 2 * 2 == 0';
+  const at = 'row, from + k';
+  const label = isSparse ? '0.0' : `getChannel(getLabels(${at}), vec2(${at}))`;
+  const end = windows.count === 1 ? 'multiplyNoNan(softmaxLoss(cell), weightOf(row))' : 'cell.a';
+  const main = isSigmoid
+    ? `${addUp(windows.size, 'sigmoidLoss(logitOf(k), yOf(k), positiveOf(yOf(k), from + k))', 'from + k')}
+       setOutput(vec4(0.0, 0.0, 0.0, multiplyNoNan(sum, weightOf(row)) / ${literal(windows.size)}));`
+    : `${together(windows.size, 'from + k')}
+       cell.a = ${end};
+       setOutput(cell);`;
   return {
     shape: [2 * count, 2 * windows.count],
     isPacked: true,
     code: `${weightOf(rows, rows.hasWeights)}${labelOf(rows)}
+      int row = 0;
+      int from = 0;
+      const int END = ${length};
+      float logitOf(int k) { return getChannel(getLogits(${at}), vec2(${at})); }
+      float yOf(int k) { return labelOf(${label}, ${at}); }
+      vec4 cellOf(int k) { return vec4(logitOf(k), 0.0, yOf(k), 0.0); }
       void main() {
         ivec2 place = getOutputCoords() / 2;
-        int row = place.x;
-        int from = place.y * ${windows.size};
-        vec4 cell = vec4(0.0);
-        float y = 0.0;
-        for (int k = 0; k < ${windows.size}; k += 2) {
-          int column = from + k;
-          if (column >= ${length}) break;
-          vec4 texel = getLogits(row, column);
-          vec2 x = ${pair} ? texel.rg : texel.ba;
-          ${isSparse ? 'vec2 given = vec2(0.0);' : `texel = getLabels(row, column); vec2 given = ${pair} ? texel.rg : texel.ba;`}
-          ${fold('x.x', 'given.x', 'column')}
-          if (column + 1 < ${length} && k + 1 < ${windows.size}) { ${fold('x.y', 'given.y', '(column + 1)')} }
-        }
-        cell.a = ${end};
-        setOutput(cell);
+        row = place.x;
+        from = place.y * ${windows.size};
+        ${main}
       }`,
   };
 }
@@ -307,14 +289,53 @@ function mergeProgram(rows: Rows, windows: Windows): Program {
     shape: [2 * rows.count, 2],
     isPacked: true,
     code: `${weightOf(rows, rows.hasWeights)}
+      int row = 0;
+      const int END = ${windows.count};
+      vec4 cellOf(int k) { return getCells(2 * row, 2 * k); }
       void main() {
-        int row = getOutputCoords().x / 2;
-        vec4 cell = getCells(2 * row, 0);
-        for (int i = 1; i < ${windows.count}; i++) cell = merged(cell, getCells(2 * row, 2 * i));
+        row = getOutputCoords().x / 2;
+        ${together(windows.count)}
         cell.a = multiplyNoNan(softmaxLoss(cell), weightOf(row));
         setOutput(cell);
       }`,
   };
+}
+
+/** Adds up a number for each k from 0 to `count`, as far as `place` is before END, to `sum`. */
+function addUp(count: number, number: string, place = 'k'): string {
+  return `
+    float sum = 0.0;
+    float lost = 0.0;
+    for (int k = 0; k < ${count}; k++) {
+      if (${place} >= END) break;
+      float next = ${number};
+      lost += lostIn(sum, next);
+      sum += next;
+    }
+    sum = withLost(sum, lost);`;
+}
+
+/** Puts `cellOf(k)` together for each k from 0 to `count`, as far as `place` is before END, to `cell`. */
+function together(count: number, place = 'k'): string {
+  return `
+    float m = cellOf(0).x;
+    for (int k = 1; k < ${count}; k++) {
+      if (${place} >= END) break;
+      m = larger(m, cellOf(k).x);
+    }
+    bool isMet = false;
+    vec4 sum = vec4(0.0);
+    vec4 lost = vec4(0.0);
+    for (int k = 0; k < ${count}; k++) {
+      if (${place} >= END) break;
+      vec4 next = cellOf(k);
+      bool isFirst = next.x == m && !isMet;
+      isMet = isMet || isFirst;
+      next = share(next, m, isFirst);
+      lost += vec4(0.0, lostIn(sum.y, next.y), lostIn(sum.z, next.z), lostIn(sum.w, next.w));
+      sum += next;
+    }
+    vec4 cell = vec4(m, withLost(sum.y, lost.y), withLost(sum.z, lost.z), withLost(sum.w, lost.w));`;
 }
 
 /** The sum of all losses, times the factor of the mean. */
@@ -339,10 +360,10 @@ function valuesProgram({ count }: Rows, windows: Windows): Program {
     shape: [count],
     isPacked: false,
     code: `
+      const int END = ${windows.count};
       void main() {
         int row = getOutputCoords();
-        float sum = 0.0;
-        for (int i = 0; i < ${windows.count}; i++) sum += getCells(2 * row, 2 * i).a;
+        ${addUp(windows.count, 'getCells(2 * row, 2 * k).a')}
         setOutput(sum * (scale * ${literal(windows.size)}));
       }`,
   };

@@ -141,11 +141,21 @@ function runProgram(
   );
 }
 
-/** Adds up what the invocations of a workgroup have, in `sum`; the first one has the result then. */
-const ADD_UP = addUp('f32', 'a + b');
-const MERGE = addUp('vec4<f32>', 'merged(a, b)');
+/** Adds up a number for each k from `first` in steps, as far as it is before `end`, to `sum`. */
+function addUp(number: string, first: string, step: number, end: string): string {
+  return `
+    var sum = 0.0;
+    var lost = 0.0;
+    for (var k = ${first}; k < ${end}; k = k + ${step}) {
+      let next = ${number};
+      lost = lost + lostIn(sum, next);
+      sum = sum + next;
+    }
+    sum = withLost(sum, lost);`;
+}
 
-function addUp(type: string, both: string): string {
+/** Puts together what each invocation of a workgroup has; the first one has the result then. */
+function together(type: string, both: string): string {
   return `
     var<workgroup> parts : array<${type}, ${WORKGROUP}>;
     fn together(own : ${type}) -> ${type} {
@@ -164,6 +174,9 @@ function addUp(type: string, both: string): string {
     }`;
 }
 
+const ADD_TOGETHER = together('f32', 'a + b');
+const MERGE_TOGETHER = together('vec4<f32>', 'merged(a, b)');
+
 /** The weight of a row; 0 where it does not count. */
 function weightOf({ isIgnoring }: Rows, isWeighted: boolean): string {
   const weight = isWeighted ? 'f32(weights[row])' : '1.0';
@@ -179,12 +192,11 @@ function weightSum(rows: Rows): Program {
     reads: [...(rows.isWeightedMean ? ['weights'] : []), ...(rows.isIgnoring ? ['labels'] : [])],
     size: 1,
     invocations: WORKGROUP,
-    code: `${ADD_UP}${weightOf(rows, rows.isWeightedMean)}
+    code: `${ADD_TOGETHER}${weightOf(rows, rows.isWeightedMean)}
       fn main(index : i32) {
-        var own = 0.0;
-        for (var row = index; row < uniforms.count; row = row + ${WORKGROUP}) { own = own + weightOf(row); }
-        let sum = together(own);
-        if (index == 0) { result[0] = shareOf(sum, f32(uniforms.count), uniforms.NAN); }
+        ${addUp('weightOf(k)', 'index', WORKGROUP, 'uniforms.count')}
+        let all = together(sum);
+        if (index == 0) { result[0] = shareOf(all, f32(uniforms.count), uniforms.NAN); }
       }`,
   };
 }
@@ -212,69 +224,80 @@ function sizeOfCell({ isSigmoid }: Rows): number {
 }
 
 /**
- * What rows come to: see shaders/formulas.ts. Yes/no labels need no more than a sum, which each window of a row, every so many
- * entries, begins; long rows of classes are the work of a group that puts its parts together.
+ * What rows come to: see shaders/formulas.ts. Yes/no labels need no more than sums, and each window of a row, which takes every so
+ * many entries of it, has one; long rows of classes are the work of a group that puts its parts together.
  */
 function cellsProgram(rows: Rows, windows: number): Program {
   const { isSigmoid, count, length } = rows;
   const isAlone = isSigmoid || length <= ENTRIES;
-  const type = isSigmoid ? 'f32' : 'vec4<f32>';
-  const fold = isSigmoid
-    ? `let y = labelOf(row, column);
-       own = own + sigmoidLoss(logitOf(row, column), y, positiveOf(y, column));`
-    : `let part = vec4(logitOf(row, column), 0.0, labelOf(row, column), 0.0);
-       if (column == first) { own = part; } else { own = merged(own, part); }`;
-  const store = isSigmoid
-    ? 'result[cell] = multiplyNoNan(all, weightOf(row));'
-    : `result[4 * cell] = all.x;
-       result[4 * cell + 1] = all.y;
-       result[4 * cell + 2] = all.z;
-       result[4 * cell + 3] = multiplyNoNan(softmaxLoss(all), weightOf(row));`;
+  const step = isAlone ? windows : WORKGROUP;
+  const own = isSigmoid
+    ? `${addUp('sigmoidLoss(logitOf(row, k), labelOf(row, k), positiveOf(labelOf(row, k), k))', 'first', step, 'uniforms.entries')}
+       result[cell] = multiplyNoNan(sum, weightOf(row));`
+    : `var m = logitOf(row, first);
+       for (var k = first; k < uniforms.entries; k = k + ${step}) { m = larger(m, logitOf(row, k)); }
+       var isMet = false;
+       var sum = vec4(0.0);
+       var lost = vec4(0.0);
+       for (var k = first; k < uniforms.entries; k = k + ${step}) {
+         let x = logitOf(row, k);
+         let next = share(vec4(x, 0.0, labelOf(row, k), 0.0), m, x == m && !isMet);
+         isMet = isMet || x == m;
+         lost = lost + vec4(0.0, lostIn(sum.y, next.y), lostIn(sum.z, next.z), lostIn(sum.w, next.w));
+         sum = sum + next;
+       }
+       own = vec4(m, withLost(sum.y, lost.y), withLost(sum.z, lost.z), withLost(sum.w, lost.w));`;
+  const store = `
+    result[4 * cell] = all.x;
+    result[4 * cell + 1] = all.y;
+    result[4 * cell + 2] = all.z;
+    result[4 * cell + 3] = multiplyNoNan(softmaxLoss(all), weightOf(row));`;
   const cells = count * windows;
   return {
     reads: ['logits', 'labels', 'weights', 'perEntry'],
     size: cells * sizeOfCell(rows),
     invocations: isAlone ? cells : cells * WORKGROUP,
-    code: `${isAlone ? '' : MERGE}${weightOf(rows, rows.hasWeights)}${labelOf(rows)}
+    code: `${isAlone ? '' : MERGE_TOGETHER}${weightOf(rows, rows.hasWeights)}${labelOf(rows)}
       fn main(index : i32) {
         let cell = index${isAlone ? '' : ` / ${WORKGROUP}`};
         let row = cell / ${windows};
         let first = ${isAlone ? `cell - row * ${windows}` : 'i32(localIndex)'};
-        var own = ${type}(0.0);
-        if (row < uniforms.count) {
-          for (var column = first; column < uniforms.entries; column = column + ${isAlone ? windows : WORKGROUP}) {
-            ${fold}
-          }
+        var own = vec4(0.0);
+        if (row < uniforms.count) { ${own} }
+        ${
+          isSigmoid
+            ? ''
+            : `let all = ${isAlone ? 'own' : 'together(own)'};
+        if (row < uniforms.count${isAlone ? '' : ' && localIndex == 0u'}) { ${store} }`
         }
-        let all = ${isAlone ? 'own' : 'together(own)'};
-        if (row < uniforms.count${isAlone ? '' : ' && localIndex == 0u'}) { ${store} }
       }`,
   };
 }
 
 /** The sum of all losses, times the factor of the mean. */
 function lossSum(rows: Rows, windows: number): Program {
-  const size = sizeOfCell(rows);
   const times = rows.hasFactor ? 'factor[0]' : '1.0';
   return {
     reads: ['cells', 'factor'],
     size: 1,
     invocations: WORKGROUP,
-    code: `${ADD_UP}
+    code: `${ADD_TOGETHER}
       fn main(index : i32) {
-        var own = 0.0;
-        for (var i = index; i < uniforms.count * ${windows}; i = i + ${WORKGROUP}) {
-          own = own + cells[i * ${size} + ${size - 1}];
-        }
-        let sum = together(own);
-        if (index == 0) { result[0] = multiplyNoNan(sum * uniforms.scale, ${times}); }
+        ${addUp(lossOf(rows, 'k'), 'index', WORKGROUP, `uniforms.count * ${windows}`)}
+        let all = together(sum);
+        if (index == 0) { result[0] = multiplyNoNan(all * uniforms.scale, ${times}); }
       }`,
   };
 }
 
+/** The loss in a cell, which is its last number. */
+function lossOf(rows: Rows, cell: string): string {
+  const size = sizeOfCell(rows);
+  return `cells[(${cell}) * ${size} + ${size - 1}]`;
+}
+
 /** The losses of the rows. */
 function valuesProgram(rows: Rows, windows: number): Program {
-  const size = sizeOfCell(rows);
   return {
     reads: ['cells'],
     size: rows.count,
@@ -282,10 +305,7 @@ function valuesProgram(rows: Rows, windows: number): Program {
     code: `
       fn main(row : i32) {
         if (row >= uniforms.count) { return; }
-        var sum = 0.0;
-        for (var i = 0; i < ${windows}; i = i + 1) {
-          sum = sum + cells[(row * ${windows} + i) * ${size} + ${size - 1}];
-        }
+        ${addUp(lossOf(rows, `row * ${windows} + k`), '0', 1, `${windows}`)}
         result[row] = sum * uniforms.scale;
       }`,
   };
