@@ -1,9 +1,13 @@
 /** The tests of jest.config.js in headless Chromium, `npm run test:browser`. */
 
+/** They load modules of the package anew, with others in the place of WebAssembly: a page loads each module once. */
+const nodeOnly = ['kernels/simd.test.ts', 'kernels/without_simd.test.ts'];
+
 const onBackend = (displayName, { backend = displayName, float16 = false } = {}) => ({
   displayName,
   runner: '<rootDir>/tools/browser/jest_runner.js',
   testMatch: ['<rootDir>/__tests__/*/**/*.test.ts'],
+  testPathIgnorePatterns: nodeOnly,
   globals: { __BACKEND__: backend, __FLOAT16__: float16, __COMPOSED__: false },
   setupFilesAfterEnv: [
     '<rootDir>/__tests__/support/setup_browser.ts',

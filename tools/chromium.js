@@ -25,6 +25,10 @@ export function launchChromium(...flags) {
       '--disable-sync',
       // An adapter in software counts as unsafe.
       '--enable-unsafe-webgpu',
+      // All of it in one Vulkan: else reading from a canvas of WebGPU, as TF.js's dataSync does, ends the GPU process.
+      '--enable-features=Vulkan',
+      '--use-vulkan=swiftshader',
+      '--use-angle=swiftshader',
       ...flags,
     ],
   });

@@ -3,6 +3,7 @@ import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import '@tensorflow/tfjs-backend-webgpu';
 
 import { backend, float16 } from './backend.js';
+import { setUpWebGPU } from './webgpu.js';
 
 setWasmPaths('/');
 // Else small tensors are computed on the CPU.
@@ -12,3 +13,4 @@ tf.env().set('WEBGPU_CPU_FORWARD', false);
 if (float16) tf.env().set('WEBGL_FORCE_F16_TEXTURES', true);
 
 await tf.setBackend(backend);
+if (backend === 'webgpu') setUpWebGPU();
