@@ -1,6 +1,8 @@
 import {
+  add,
   broadcastTo,
   cast,
+  getBackend,
   reshape,
   Tensor,
   tensor,
@@ -89,7 +91,10 @@ function isForeignTypedArray(value: unknown): value is ArrayLike<number> {
 
 /** The tensor in float32, in which every loss computes. */
 export function toFloat(value: Tensor): Tensor {
-  return value.dtype === 'float32' ? value : cast(value, 'float32');
+  if (value.dtype === 'float32') return value;
+  const float = cast(value, 'float32');
+  // TF.js's cast leaves whole numbers in the GPU's buffer, and its shaders that transpose do not compile for them.
+  return getBackend() === 'webgpu' ? add(float, 0) : float;
 }
 
 /** The tensor in the given shape, itself where it already has it. */

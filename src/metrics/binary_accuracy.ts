@@ -1,4 +1,4 @@
-import { cast, equal, greater, mean, reshape, tidy } from '@tensorflow/tfjs-core';
+import { equal, greater, mean, reshape, tidy } from '@tensorflow/tfjs-core';
 
 import { assertBoolean, assertFraction } from '../core/checks.js';
 import { withDefaults } from '../core/config.js';
@@ -46,7 +46,7 @@ export function binaryAccuracy(options: BinaryAccuracyOptions = {}): Metric {
       const [labelsShape, outputShape] = alignRanks(labels.shape, output.shape);
       assertSameShape(who, ['yTrue', labelsShape], ['yPred', outputShape]);
       const positive = toFloat(greater(withShape(output, outputShape), cut));
-      const hits = cast(equal(withShape(toFloat(labels), labelsShape), positive), 'float32');
+      const hits = toFloat(equal(withShape(toFloat(labels), labelsShape), positive));
       if (hits.rank === 0) return hits;
       // A single entry is its own mean.
       return hits.shape.at(-1) === 1 ? reshape(hits, hits.shape.slice(0, -1)) : mean(hits, -1);

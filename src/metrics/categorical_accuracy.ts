@@ -1,8 +1,8 @@
-import { argMax, cast, equal, tidy } from '@tensorflow/tfjs-core';
+import { argMax, equal, tidy } from '@tensorflow/tfjs-core';
 
 import { assertWhole, resolveAxis } from '../core/checks.js';
 import { withDefaults } from '../core/config.js';
-import { assertSameShape, toTensor } from '../core/inputs.js';
+import { assertSameShape, toFloat, toTensor } from '../core/inputs.js';
 import type { Metric } from '../core/loss.js';
 import { nameMetric } from './metric.js';
 
@@ -36,7 +36,7 @@ export function categoricalAccuracy(options: CategoricalAccuracyOptions = {}): M
       const output = toTensor(who, 'yPred', yPred);
       assertSameShape(who, ['yTrue', labels.shape], ['yPred', output.shape]);
       const classAxis = resolveAxis(who, axis, ['yPred', output.shape]);
-      return cast(equal(argMax(labels, classAxis), argMax(output, classAxis)), 'float32');
+      return toFloat(equal(argMax(labels, classAxis), argMax(output, classAxis)));
     });
   return nameMetric(metric, who, { axis });
 }

@@ -1,4 +1,4 @@
-import { argMax, cast, equal, tidy } from '@tensorflow/tfjs-core';
+import { argMax, equal, tidy } from '@tensorflow/tfjs-core';
 
 import { resolveAxis, withoutAxes } from '../core/checks.js';
 import { toFloat, toTensor, withShape } from '../core/inputs.js';
@@ -33,7 +33,7 @@ export function sparseCategoricalAccuracy(options: CategoricalAccuracyOptions = 
       const classAxis = resolveAxis(who, axis, ['yPred', output.shape]);
       assertIndexShape(who, ['yTrue', labels.shape], ['yPred', output.shape], classAxis);
       const indices = truncated(withShape(toFloat(labels), withoutAxes(output.shape, [classAxis])));
-      return cast(equal(indices, toFloat(argMax(output, classAxis))), 'float32');
+      return toFloat(equal(indices, toFloat(argMax(output, classAxis))));
     });
   return nameMetric(metric, who, { axis });
 }

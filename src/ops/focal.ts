@@ -1,7 +1,6 @@
 import {
   add,
   exp,
-  expm1,
   mul,
   neg,
   onesLike,
@@ -13,6 +12,7 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { divideNoNan, elementwise, multiplyNoNan, type Op } from '../core/op.js';
+import { expm1 } from './expm1.js';
 import {
   sigmoidCrossEntropy,
   sigmoidCrossEntropyGradient,

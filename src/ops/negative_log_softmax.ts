@@ -1,7 +1,6 @@
 import {
   add,
   broadcastTo,
-  cast,
   div,
   equal,
   exp,
@@ -15,6 +14,7 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 
+import { toFloat } from '../core/inputs.js';
 import { defineOp, multiplyNoNan } from '../core/op.js';
 import { log1p } from './log1p.js';
 
@@ -81,7 +81,7 @@ function row(x: Tensor, axis: number) {
   const behind = where(isLargest, zeros, sub(x, largest));
   const others = where(isLargest, zeros, expOfDifference(x, largest, behind));
   // Of several largest ones all but one belong to the rest, with e⁰ each.
-  const ties = sub(sum(cast(isLargest, 'float32'), axis, true), 1);
+  const ties = sub(sum(toFloat(isLargest), axis, true), 1);
   return { isLargest, behind, others, rest: add(sum(others, axis, true), ties) };
 }
 

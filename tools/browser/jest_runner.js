@@ -1,5 +1,6 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { SourceMap } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 
 import { createEmptyTestResult } from '@jest/test-result';
@@ -18,8 +19,7 @@ export default class BrowserRunner {
 
   async runTests(tests, watcher, onStart, onResult, onFailure) {
     const { rootDir } = this.globalConfig;
-    const outDir = join(rootDir, 'temp', 'browser');
-    rmSync(outDir, { recursive: true, force: true });
+    const outDir = mkdtempSync(join(tmpdir(), 'tfjs-losses-'));
     const files = tests.flatMap(({ path, context }) => [
       path,
       ...context.config.setupFilesAfterEnv,
@@ -49,6 +49,7 @@ export default class BrowserRunner {
     } finally {
       await browser.close();
       server.close();
+      rmSync(outDir, { recursive: true });
     }
   }
 

@@ -19,7 +19,7 @@ export async function runTests(
   if (testNamePattern !== undefined) state.testNamePattern = new RegExp(testNamePattern, 'i');
   const { testResults, unhandledErrors } = await run();
   const outcomes = testResults.map(({ testPath, status, duration, errors }): Outcome => {
-    const [, ...titles] = testPath as string[];
+    const [, ...titles] = testPath;
     const failed = errors.length > 0;
     const done = failed ? 'failed' : 'passed';
     return {
