@@ -2,6 +2,10 @@
 module.exports = class CountsReporter {
   counts = new Map();
 
+  constructor(_globalConfig, { untested = [] } = {}) {
+    this.untested = untested;
+  }
+
   onTestResult({ context }, result) {
     const name = context.config.displayName.name;
     const counts = this.counts.get(name) ?? { passed: 0, failed: 0, skipped: 0 };
@@ -16,5 +20,6 @@ module.exports = class CountsReporter {
     for (const [name, { passed, failed, skipped }] of this.counts) {
       process.stderr.write(`${name}: ${passed} passed, ${failed} failed, ${skipped} skipped\n`);
     }
+    for (const part of this.untested) process.stderr.write(`NOT TESTED: ${part}\n`);
   }
 };

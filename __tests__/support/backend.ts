@@ -1,3 +1,5 @@
+import { describe } from '@jest/globals';
+
 declare const __BACKEND__: string;
 declare const __FLOAT16__: boolean;
 declare const __COMPOSED__: boolean;
@@ -10,3 +12,9 @@ export const float16: boolean = __FLOAT16__;
 
 /** Whether the ops run as their formulas, without faster kernels in their place. */
 export const composed: boolean = __COMPOSED__;
+
+/** `describe` for numbers, or digits of numbers, that float16 cannot hold. */
+export const describeFloat32 = float16 ? describe.skip : describe;
+
+/** `describe` for what is different where numbers are float16. */
+export const describeFloat16 = float16 ? describe : describe.skip;

@@ -1,6 +1,7 @@
 import { customGrad, mean, mul, scalar, sum, zeros, type Tensor } from '@tensorflow/tfjs-core';
 
 import type { RowsReduction } from '../kernels/names.js';
+import { isFloat16 } from './float16.js';
 import { divideNoNan } from './op.js';
 import { toFloat } from './inputs.js';
 
@@ -29,7 +30,10 @@ export function reduce(values: Tensor, weights: Tensor | undefined, reduction: R
   if (reduction === null || reduction === 'none' || values.rank === 0) return values;
   if (reduction === 'sum') return sumOver(values);
   if (reduction === 'mean_with_sample_weight' && weights !== undefined) {
-    return divideNoNan(sumOver(values), sumOver(weights));
+    // In float16 sums overflow where means do not.
+    return isFloat16()
+      ? divideNoNan(mul(meanOver(values), values.size / weights.size), meanOver(weights))
+      : divideNoNan(sumOver(values), sumOver(weights));
   }
   return meanOver(values);
 }
@@ -41,7 +45,10 @@ export function reduce(values: Tensor, weights: Tensor | undefined, reduction: R
 export function maskWeights(mask: Tensor, reduction: Reduction): Tensor {
   const counts = toFloat(mask);
   if (reduction !== 'mean' && reduction !== 'sum_over_batch_size') return counts;
-  return mul(counts, divideNoNan(scalar(counts.size), sumOver(counts)));
+  const scale = isFloat16()
+    ? divideNoNan(scalar(1), meanOver(counts))
+    : divideNoNan(scalar(counts.size), sumOver(counts));
+  return mul(counts, scale);
 }
 
 /** Mean over the given axes, all by default; 0 where there is nothing to average. */

@@ -1,16 +1,8 @@
-import {
-  broadcastTo,
-  div,
-  log,
-  neg,
-  onesLike,
-  square,
-  sum,
-  type Tensor,
-} from '@tensorflow/tfjs-core';
+import { broadcastTo, div, neg, onesLike, square, sum, type Tensor } from '@tensorflow/tfjs-core';
 
 import { divideNoNan, elementwise } from '../core/op.js';
 import { clip, insideClip } from './clip.js';
+import { log } from './log.js';
 
 /**
  * What each class would cost, from probabilities along an axis.

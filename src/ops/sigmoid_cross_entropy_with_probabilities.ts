@@ -1,7 +1,8 @@
-import { add, div, log, mul, neg, square, sub, type Tensor } from '@tensorflow/tfjs-core';
+import { add, div, mul, neg, square, sub, type Tensor } from '@tensorflow/tfjs-core';
 
 import { elementwise, type Op } from '../core/op.js';
 import { clip, EPSILON, insideClip } from './clip.js';
+import { log } from './log.js';
 import { log1p } from './log1p.js';
 
 type Inputs = [labels: Tensor, probabilities: Tensor, posWeight?: Tensor];

@@ -1,0 +1,50 @@
+import { expect, it } from '@jest/globals';
+import * as tf from '@tensorflow/tfjs';
+
+import {
+  BinaryCrossentropy,
+  binaryCrossentropy,
+  categoricalCrossentropy,
+  type Loss,
+} from '../../src/pure.js';
+import { describeFloat16 } from '../support/backend.js';
+import { expectClose } from '../support/expect_close.js';
+
+describeFloat16('where numbers are float16', () => {
+  it.each([0, 1e-7, 1e-4, 0.5, 0.9998, 1])(
+    'value and gradient are finite at the probability %d',
+    (p) => {
+      for (const y of [0, 1]) {
+        const f = (x: tf.Tensor) => tf.sum(binaryCrossentropy([y], x));
+        const g = (x: tf.Tensor) => tf.sum(categoricalCrossentropy([[y, 1 - y]], x));
+        const results = [
+          f(tf.tensor1d([p])),
+          tf.grad(f)(tf.tensor1d([p])),
+          g(tf.tensor2d([[p, 1 - p]])),
+          tf.grad(g)(tf.tensor2d([[p, 1 - p]])),
+        ].flatMap((result) => [...result.dataSync()]);
+        expect(results.filter((value) => !Number.isFinite(value))).toEqual([]);
+      }
+    },
+  );
+
+  it('probabilities are clipped to [2⁻¹¹, 1 − 2⁻¹¹]', () => {
+    expectClose(binaryCrossentropy([[1], [0]], [[0], [1]]), [11 * Math.log(2), 11 * Math.log(2)]);
+  });
+
+  it.each(['sum_over_batch_size', 'mean', 'mean_with_sample_weight'] as const)(
+    'no sum of a large batch overflows: %s',
+    (reduction) => {
+      const loss: Loss = new BinaryCrossentropy({ fromLogits: true, reduction });
+      const logits = tf.fill([40_000, 4], -20);
+      const weights = tf.fill([40_000], 3);
+      const f = (x: tf.Tensor) => loss(tf.onesLike(logits), x, weights);
+      expectClose(f(logits), reduction === 'mean_with_sample_weight' ? 20 : 60);
+    },
+  );
+
+  it('logits stay finite', () => {
+    expectClose(binaryCrossentropy([[1]], [[-6e4]], { fromLogits: true }), [6e4]);
+    expectClose(categoricalCrossentropy([[1, 0]], [[-3e4, 3e4]], { fromLogits: true }), [6e4]);
+  });
+});
