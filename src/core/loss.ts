@@ -11,12 +11,11 @@ import {
   type Config,
 } from './config.js';
 import { formatValue, ShapeError } from './errors.js';
-import { alignRanks, sizeOf, toFloat, toTensor, withShape, type Input } from './inputs.js';
-import { maskWeights, reduce, REDUCTIONS, rowsReduction, type Reduction } from './reduction.js';
+import { alignRanks, toFloat, toTensor, withShape, type Input } from './inputs.js';
+import { maskWeights, reduce, REDUCTIONS, type Reduction } from './reduction.js';
 import type { RowsForm } from '../kernels/names.js';
-import { isFused, isRecorded, runFused } from './fused.js';
 import { preActivation } from './tape.js';
-import { assertWeighs, expandWeights, weigh, weighedShape } from './weighting.js';
+import { assertWeighs, weigh } from './weighting.js';
 
 /** Options that every loss object has. */
 export interface LossOptions {
@@ -63,8 +62,11 @@ export interface LossClass {
   readonly activation?: string;
   /** Whether `compute` is given labels and predictions as they come: in their own dtype, and not aligned. */
   readonly verbatim: boolean;
-  /** The metric that `'accuracy'` means for this loss; without it the shapes decide, as in Keras. */
-  readonly accuracy?: (options: never) => Metric;
+  /**
+   * The metric that `'accuracy'` means for this loss; without it the shapes decide, as in Keras. It is given the
+   * metrics of this package, so that a loss alone does not bring them.
+   */
+  readonly accuracy?: (options: never, metrics: never) => Metric;
   /** The metric that `'crossentropy'` means for this loss; without it the shapes decide, as in Keras. */
   readonly crossentropy?: (options: never) => Loss;
   /** Throws where an option has a value that it must not have. Called when an object is made. */
@@ -253,16 +255,12 @@ export function takesLabelWeights(loss: Loss): boolean {
 }
 
 /** The very class that wrote a method: one below it may know nothing of logits and weights of labels. */
-function ownerOf(lossClass: LossClass, method: string): LossClass {
+export function ownerOf(lossClass: LossClass, method: string): LossClass {
   let owner = lossClass;
   while (!Object.hasOwn(owner.prototype as object, method)) {
     owner = Object.getPrototypeOf(owner) as LossClass;
   }
   return owner;
-}
-
-function methodOf(object: object, name: string): unknown {
-  return (object as Record<string, unknown>)[name];
 }
 
 /** Whether a loss reads its predictions as logits: `'auto'` is decided by `model.compile` alone. */
@@ -337,7 +335,7 @@ export function lossValues(
 }
 
 /** A call of a loss. */
-interface Call extends Weighting {
+export interface Call extends Weighting {
   /** Whose error texts these are. */
   readonly who: string;
   /** Whether labels and predictions whose ranks differ by a last axis of 1 are aligned first. */
@@ -359,7 +357,7 @@ export interface Weighting {
 }
 
 /** The inputs of a loss after all checks, before any kernel ran. */
-interface Checked {
+export interface Checked {
   readonly labels: Tensor;
   readonly output: Tensor;
   readonly labelsShape: number[];
@@ -369,6 +367,21 @@ interface Checked {
   readonly fromLogits: boolean | undefined;
   readonly weights: Tensor | undefined;
   readonly labelWeights: Tensor | undefined;
+}
+
+/** The loss as one kernel computes it, or `undefined` where none does. */
+export type FusedLoss = (
+  loss: Loss,
+  checked: Checked,
+  call: Call,
+  reduction: Reduction,
+) => Tensor | undefined;
+
+let fused: FusedLoss = () => undefined;
+
+/** Kernels bring {@link FusedLoss} with them: a bundle without kernels does not hold it. */
+export function useFusedLoss(given: FusedLoss): void {
+  fused = given;
 }
 
 function check(loss: Loss, yTrue: Input, yPred: Input, call: Call): Checked {
@@ -411,70 +424,6 @@ function compute(loss: Loss, checked: Checked, { who, perSample }: Call) {
     weights,
     labelWeights,
   };
-}
-
-/** The loss as one kernel computes it with its weights and its reduction, if there is one. */
-function fused(loss: Loss, checked: Checked, call: Call, reduction: Reduction): Tensor | undefined {
-  const { labels, output: logits, outputShape, shape, weights, labelWeights } = checked;
-  if (shape === undefined) return undefined;
-  const form = rowsOf(loss, outputShape, checked.fromLogits);
-  const rows = sizeOf(shape);
-  if (form === undefined || rows === 0 || form.length === 0) return undefined;
-  if (logits.dtype !== 'float32' || !isFused(form.op)) return undefined;
-  // `compute` has an error for weights of samples of which there is one value.
-  if (call.perSample === true && shape.length === 0) return undefined;
-  // A row with one label is weighed as that is.
-  if (labelWeights !== undefined && form.length > 1) return undefined;
-  const byLabel = labelWeights && withShape(labelWeights, shape);
-  const given = byLabel && weights ? weigh(call.who, byLabel, weights) : (byLabel ?? weights);
-  const weighed = given === undefined ? shape : weighedShape(call.who, shape, given.shape);
-  if (sizeOf(weighed) !== rows) return undefined;
-  // A weighted mean divides by the sum of the weights as given, before they are spread.
-  const isSpread = given !== undefined && given.size !== rows;
-  if (isSpread && reduction === 'mean_with_sample_weight') return undefined;
-  const perRow = isSpread ? expandWeights(call.who, shape, given) : given;
-  return runFused(
-    { labels, logits, weights: perRow },
-    {
-      who: call.who,
-      rows,
-      shape: weighed,
-      reduction: weighed.length === 0 ? 'none' : rowsReduction(reduction),
-      form,
-      gradient: isRecorded(),
-    },
-    (inputs) => {
-      const { labels: y, logits: x, weights: w } = inputs;
-      const again = { ...checked, labels: y, output: x, weights: w, labelWeights: undefined };
-      return composed(loss, again, call, reduction);
-    },
-  );
-}
-
-/** How a kernel computes the loss, if `compute` and `mask` are of the class that said so. */
-function rowsOf(
-  loss: Loss,
-  shape: number[],
-  fromLogits: boolean | undefined,
-): RowsForm | undefined {
-  const owner = rowsOwner(classOf(loss));
-  // Nobody below that class may have changed what the kernel computes.
-  const isOwn = (name: string) =>
-    methodOf(loss, name) === methodOf(owner.prototype as object, name);
-  if (!isOwn('compute') || !isOwn('mask')) return undefined;
-  return (fromLogits ?? readsLogits(loss)) ? loss.rows(shape) : undefined;
-}
-
-/** The class that wrote `rows`, looked up once. */
-const rowsOwners = new WeakMap<LossClass, LossClass>();
-
-function rowsOwner(lossClass: LossClass): LossClass {
-  let owner = rowsOwners.get(lossClass);
-  if (owner === undefined) {
-    owner = ownerOf(lossClass, 'rows');
-    rowsOwners.set(lossClass, owner);
-  }
-  return owner;
 }
 
 /** What the probabilities were made from, where a gradient is recorded and the loss can read it. */
@@ -537,7 +486,7 @@ function weighted(
 }
 
 /** The loss by its formula. */
-function composed(loss: Loss, checked: Checked, call: Call, reduction: Reduction): Tensor {
+export function composed(loss: Loss, checked: Checked, call: Call, reduction: Reduction): Tensor {
   const { values, weights } = weighted(loss, checked, call, reduction);
   return reduce(values, weights, reduction);
 }

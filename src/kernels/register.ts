@@ -9,6 +9,8 @@ import {
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
 
+import { fusedLoss } from '../core/fused_loss.js';
+import { useFusedLoss } from '../core/loss.js';
 import * as cpu from './cpu/workspace.js';
 import * as javascript from './javascript/index.js';
 import { kernelName, PREFIX, ROWS_KERNELS, SCALE_ROWS, type RowsAttrs } from './names.js';
@@ -72,6 +74,7 @@ export function registerKernels(): void {
     });
   }
   registerRowsKernels();
+  useFusedLoss(fusedLoss);
 }
 
 function registerRowsKernels(): void {

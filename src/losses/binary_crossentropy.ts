@@ -2,10 +2,10 @@ import { fill, type Tensor } from '@tensorflow/tfjs-core';
 
 import { assertWeights, assertWeightsFit, resolveAxes } from '../core/checks.js';
 import { alongAxis, broadcast, sizeOf, type Input } from '../core/inputs.js';
-import { Loss, lossValues, readsLogits } from '../core/loss.js';
+import { Loss, lossValues, readsLogits, type Metric } from '../core/loss.js';
 import { meanOver } from '../core/reduction.js';
 import type { RowsForm } from '../kernels/names.js';
-import { binaryAccuracy } from '../metrics/binary_accuracy.js';
+import type { Metrics } from '../metrics/metrics.js';
 import { sigmoidCrossEntropy } from '../ops/sigmoid_cross_entropy_with_logits.js';
 import {
   binaryDefaults,
@@ -77,8 +77,10 @@ export class BinaryCrossentropy extends Loss<BinaryCrossentropyOptions> {
   static override readonly extensions: readonly string[] = ['posWeight', 'compat'];
   static override readonly binaryLabels: boolean = true;
   static readonly activation: string = 'sigmoid';
-  static readonly accuracy = ({ fromLogits }: { fromLogits: boolean }) =>
-    binaryAccuracy({ fromLogits });
+  static readonly accuracy = (
+    { fromLogits }: { fromLogits: boolean },
+    { binaryAccuracy }: Metrics,
+  ): Metric => binaryAccuracy({ fromLogits });
 
   static readonly crossentropy = ({
     fromLogits,

@@ -2,9 +2,9 @@ import { add, mul, sub, type Tensor } from '@tensorflow/tfjs-core';
 
 import { assertBoolean, assertFraction, assertNonNegative, resolveAxes } from '../core/checks.js';
 import type { Input } from '../core/inputs.js';
-import { Loss, lossValues, readsLogits } from '../core/loss.js';
+import { Loss, lossValues, readsLogits, type Metric } from '../core/loss.js';
 import { meanOver } from '../core/reduction.js';
-import { binaryAccuracy } from '../metrics/binary_accuracy.js';
+import type { Metrics } from '../metrics/metrics.js';
 import { focalCrossEntropyWithProbabilities, sigmoidFocalCrossEntropy } from '../ops/focal.js';
 import { BinaryCrossentropy } from './binary_crossentropy.js';
 import {
@@ -81,8 +81,10 @@ export class BinaryFocalCrossentropy extends Loss<BinaryFocalCrossentropyOptions
   static override readonly extensions: readonly string[] = ['compat'];
   static override readonly binaryLabels: boolean = true;
   static readonly activation: string = 'sigmoid';
-  static readonly accuracy = ({ fromLogits }: { fromLogits: boolean }) =>
-    binaryAccuracy({ fromLogits });
+  static readonly accuracy = (
+    { fromLogits }: { fromLogits: boolean },
+    { binaryAccuracy }: Metrics,
+  ): Metric => binaryAccuracy({ fromLogits });
 
   static readonly crossentropy = ({
     fromLogits,

@@ -3,9 +3,9 @@ import { sum, type Tensor } from '@tensorflow/tfjs-core';
 import { assertClassWeights, resolveAxis } from '../core/checks.js';
 import { multiplyNoNan } from '../core/op.js';
 import type { Input } from '../core/inputs.js';
-import { Loss, lossValues, readsLogits } from '../core/loss.js';
+import { Loss, lossValues, readsLogits, type Metric } from '../core/loss.js';
 import type { RowsForm } from '../kernels/names.js';
-import { categoricalAccuracy } from '../metrics/categorical_accuracy.js';
+import type { Metrics } from '../metrics/metrics.js';
 import { classCosts } from '../ops/class_cross_entropy.js';
 import {
   checkClassOptions,
@@ -72,7 +72,10 @@ export class CategoricalCrossentropy extends Loss<CategoricalCrossentropyOptions
   };
   static override readonly extensions: readonly string[] = ['classWeights'];
   static readonly activation: string = 'softmax';
-  static readonly accuracy = ({ axis }: { axis: number }) => categoricalAccuracy({ axis });
+  static readonly accuracy = (
+    { axis }: { axis: number },
+    { categoricalAccuracy }: Metrics,
+  ): Metric => categoricalAccuracy({ axis });
 
   static readonly crossentropy = ({
     fromLogits,

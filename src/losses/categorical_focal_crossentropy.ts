@@ -3,8 +3,8 @@ import { sum, type Tensor } from '@tensorflow/tfjs-core';
 import { assertNonNegative, assertWeights, resolveAxis } from '../core/checks.js';
 import { multiplyNoNan } from '../core/op.js';
 import type { Input } from '../core/inputs.js';
-import { Loss, lossValues, readsLogits } from '../core/loss.js';
-import { categoricalAccuracy } from '../metrics/categorical_accuracy.js';
+import { Loss, lossValues, readsLogits, type Metric } from '../core/loss.js';
+import type { Metrics } from '../metrics/metrics.js';
 import { focalCost } from '../ops/focal.js';
 import { classCosts } from '../ops/class_cross_entropy.js';
 import { CategoricalCrossentropy } from './categorical_crossentropy.js';
@@ -74,7 +74,10 @@ export class CategoricalFocalCrossentropy extends Loss<CategoricalFocalCrossentr
     gamma: 2,
   };
   static readonly activation: string = 'softmax';
-  static readonly accuracy = ({ axis }: { axis: number }) => categoricalAccuracy({ axis });
+  static readonly accuracy = (
+    { axis }: { axis: number },
+    { categoricalAccuracy }: Metrics,
+  ): Metric => categoricalAccuracy({ axis });
 
   static readonly crossentropy = ({
     fromLogits,

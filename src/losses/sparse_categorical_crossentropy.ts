@@ -17,9 +17,9 @@ import {
 } from '../core/checks.js';
 import { multiplyNoNan } from '../core/op.js';
 import type { Input } from '../core/inputs.js';
-import { Loss, lossValues, readsLogits } from '../core/loss.js';
+import { Loss, lossValues, readsLogits, type Metric } from '../core/loss.js';
 import type { RowsForm } from '../kernels/names.js';
-import { sparseCategoricalAccuracy } from '../metrics/sparse_categorical_accuracy.js';
+import type { Metrics } from '../metrics/metrics.js';
 import { assertIndexShape, isNotClass, oneHot, toIndices } from '../ops/class_labels.js';
 import { classCosts } from '../ops/class_cross_entropy.js';
 import {
@@ -90,7 +90,10 @@ export class SparseCategoricalCrossentropy extends Loss<SparseCategoricalCrossen
   static override readonly extensions: readonly string[] = ['labelSmoothing', 'classWeights'];
   static override readonly sparseLabels: boolean = true;
   static readonly activation: string = 'softmax';
-  static readonly accuracy = ({ axis }: { axis: number }) => sparseCategoricalAccuracy({ axis });
+  static readonly accuracy = (
+    { axis }: { axis: number },
+    { sparseCategoricalAccuracy }: Metrics,
+  ): Metric => sparseCategoricalAccuracy({ axis });
 
   static readonly crossentropy = ({
     fromLogits,

@@ -153,7 +153,10 @@ function accuracyOf(loss: Loss, fromLogits: boolean | undefined): Metric | undef
   if (make === undefined) return undefined;
   let made = accuracies.get(loss);
   if (made === undefined || made.fromLogits !== fromLogits) {
-    made = { fromLogits, metric: make({ ...loss.options, fromLogits } as never) };
+    made = {
+      fromLogits,
+      metric: make({ ...loss.options, fromLogits } as never, ourMetrics as never),
+    };
     accuracies.set(loss, made);
   }
   return made.metric;

@@ -1,0 +1,82 @@
+import type { RowsForm } from '../kernels/names.js';
+import { isFused, isRecorded, runFused } from './fused.js';
+import { sizeOf, withShape } from './inputs.js';
+import {
+  classOf,
+  composed,
+  ownerOf,
+  readsLogits,
+  type FusedLoss,
+  type Loss,
+  type LossClass,
+} from './loss.js';
+import { rowsReduction } from './reduction.js';
+import { expandWeights, weigh, weighedShape } from './weighting.js';
+
+/** The loss as one kernel computes it with its weights and its reduction, if there is one. */
+export const fusedLoss: FusedLoss = (loss, checked, call, reduction) => {
+  const { labels, output: logits, outputShape, shape, weights, labelWeights } = checked;
+  if (shape === undefined) return undefined;
+  const form = rowsOf(loss, outputShape, checked.fromLogits);
+  const rows = sizeOf(shape);
+  if (form === undefined || rows === 0 || form.length === 0) return undefined;
+  if (logits.dtype !== 'float32' || !isFused(form.op)) return undefined;
+  // `compute` has an error for weights of samples of which there is one value.
+  if (call.perSample === true && shape.length === 0) return undefined;
+  // A row with one label is weighed as that is.
+  if (labelWeights !== undefined && form.length > 1) return undefined;
+  const byLabel = labelWeights && withShape(labelWeights, shape);
+  const given = byLabel && weights ? weigh(call.who, byLabel, weights) : (byLabel ?? weights);
+  const weighed = given === undefined ? shape : weighedShape(call.who, shape, given.shape);
+  if (sizeOf(weighed) !== rows) return undefined;
+  // A weighted mean divides by the sum of the weights as given, before they are spread.
+  const isSpread = given !== undefined && given.size !== rows;
+  if (isSpread && reduction === 'mean_with_sample_weight') return undefined;
+  const perRow = isSpread ? expandWeights(call.who, shape, given) : given;
+  return runFused(
+    { labels, logits, weights: perRow },
+    {
+      who: call.who,
+      rows,
+      shape: weighed,
+      reduction: weighed.length === 0 ? 'none' : rowsReduction(reduction),
+      form,
+      gradient: isRecorded(),
+    },
+    (inputs) => {
+      const { labels: y, logits: x, weights: w } = inputs;
+      const again = { ...checked, labels: y, output: x, weights: w, labelWeights: undefined };
+      return composed(loss, again, call, reduction);
+    },
+  );
+};
+
+/** How a kernel computes the loss, if `compute` and `mask` are of the class that said so. */
+function rowsOf(
+  loss: Loss,
+  shape: number[],
+  fromLogits: boolean | undefined,
+): RowsForm | undefined {
+  const owner = rowsOwner(classOf(loss));
+  // Nobody below that class may have changed what the kernel computes.
+  const isOwn = (name: string) =>
+    methodOf(loss, name) === methodOf(owner.prototype as object, name);
+  if (!isOwn('compute') || !isOwn('mask')) return undefined;
+  return (fromLogits ?? readsLogits(loss)) ? loss.rows(shape) : undefined;
+}
+
+function methodOf(object: object, name: string): unknown {
+  return (object as Record<string, unknown>)[name];
+}
+
+/** The class that wrote `rows`, looked up once. */
+const rowsOwners = new WeakMap<LossClass, LossClass>();
+
+function rowsOwner(lossClass: LossClass): LossClass {
+  let owner = rowsOwners.get(lossClass);
+  if (owner === undefined) {
+    owner = ownerOf(lossClass, 'rows');
+    rowsOwners.set(lossClass, owner);
+  }
+  return owner;
+}
