@@ -1,4 +1,4 @@
-import { formatShape, formatValue, ShapeError, unknownName } from './errors.js';
+import { formatShape, formatValue, ShapeError, unknownName, violation } from './errors.js';
 import type { NamedShape } from './inputs.js';
 
 /** The axes of a mean: one, several, or `null` for all. Negative ones count from the last. */
@@ -10,30 +10,24 @@ export type FromLogits = boolean | 'auto';
 /** Throws unless the option `fromLogits` is one of its values. */
 export function assertFromLogits(who: string, value: unknown): void {
   if (typeof value !== 'boolean' && value !== 'auto') {
-    throw new TypeError(
-      `${who}: fromLogits must be true, false or 'auto'. Received: ${formatValue(value)}.`,
-    );
+    throw new TypeError(violation(who, "fromLogits must be true, false or 'auto'", value));
   }
 }
 
 /** Throws unless the option is `true` or `false`. */
 export function assertBoolean(who: string, option: string, value: unknown): void {
   if (typeof value !== 'boolean') {
-    throw new TypeError(
-      `${who}: ${option} must be true or false. Received: ${formatValue(value)}.`,
-    );
+    throw new TypeError(violation(who, `${option} must be true or false`, value));
   }
 }
 
 /** Throws unless the option is a number in [0, 1]. */
 export function assertFraction(who: string, option: string, value: unknown): void {
   if (typeof value !== 'number') {
-    throw new TypeError(
-      `${who}: ${option} must be a number in [0, 1]. Received: ${formatValue(value)}.`,
-    );
+    throw new TypeError(violation(who, `${option} must be a number in [0, 1]`, value));
   }
   if (!(value >= 0 && value <= 1)) {
-    throw new RangeError(`${who}: ${option} must be in [0, 1]. Received: ${formatValue(value)}.`);
+    throw new RangeError(violation(who, `${option} must be in [0, 1]`, value));
   }
 }
 
@@ -56,16 +50,12 @@ export function assertOneOf(
 
 /** Throws unless the option is a finite number ≥ 0, or an array of them. */
 export function assertWeights(who: string, option: string, value: unknown): void {
-  const weights: unknown[] = Array.isArray(value) ? value : [value];
+  const weights = [value].flat();
   if (!weights.every((weight) => typeof weight === 'number')) {
-    throw new TypeError(
-      `${who}: ${option} must be a number or an array of numbers. Received: ${formatValue(value)}.`,
-    );
+    throw new TypeError(violation(who, `${option} must be a number or an array of numbers`, value));
   }
   if (!weights.every((weight) => weight >= 0 && weight < Infinity)) {
-    throw new RangeError(
-      `${who}: ${option} must be finite and at least 0. Received: ${formatValue(value)}.`,
-    );
+    throw new RangeError(violation(who, `${option} must be finite and at least 0`, value));
   }
 }
 
@@ -74,7 +64,7 @@ export function assertClassWeights(who: string, option: string, value: unknown):
   if (value === null) return;
   if (!Array.isArray(value)) {
     throw new TypeError(
-      `${who}: ${option} must be an array with one number per class. Received: ${formatValue(value)}.`,
+      violation(who, `${option} must be an array with one number per class`, value),
     );
   }
   assertWeights(who, option, value);
@@ -82,10 +72,10 @@ export function assertClassWeights(who: string, option: string, value: unknown):
 
 /** Throws unless the option is a whole number, a list of them, or `null`. */
 export function assertAxis(who: string, option: string, value: unknown): void {
-  const axes: unknown[] = Array.isArray(value) ? value : [value];
+  const axes = [value].flat();
   if (value !== null && !axes.every(Number.isInteger)) {
     throw new TypeError(
-      `${who}: ${option} must be a whole number, a list of them, or null. Received: ${formatValue(value)}.`,
+      violation(who, `${option} must be a whole number, a list of them, or null`, value),
     );
   }
 }
@@ -94,7 +84,7 @@ export function assertAxis(who: string, option: string, value: unknown): void {
 export function resolveAxes(who: string, axis: Axis, shape: readonly number[]): number[] {
   const rank = shape.length;
   if (axis === null) return shape.map((_, index) => index);
-  const axes = typeof axis === 'number' ? [axis] : [...axis];
+  const axes = [axis].flat();
   // The last axis of a single number: there is nothing to average, and the number itself is the mean.
   if (rank === 0 && axes.length === 1 && axes[0] === -1) return [];
   const resolved = axes.map((index) => (index < 0 ? index + rank : index));
@@ -102,7 +92,7 @@ export function resolveAxes(who: string, axis: Axis, shape: readonly number[]): 
     throw axisOutOfRange(who, axis, 'yPred', shape);
   }
   if (new Set(resolved).size !== resolved.length) {
-    throw new RangeError(`${who}: axis must name each axis once. Received: ${formatValue(axis)}.`);
+    throw new RangeError(violation(who, 'axis must name each axis once', axis));
   }
   return resolved;
 }
@@ -139,21 +129,17 @@ function axisOutOfRange(
 /** Throws unless the option is a finite number ≥ 0. */
 export function assertNonNegative(who: string, option: string, value: unknown): void {
   if (typeof value !== 'number') {
-    throw new TypeError(`${who}: ${option} must be a number. Received: ${formatValue(value)}.`);
+    throw new TypeError(violation(who, `${option} must be a number`, value));
   }
   if (!(value >= 0 && value < Infinity)) {
-    throw new RangeError(
-      `${who}: ${option} must be finite and at least 0. Received: ${formatValue(value)}.`,
-    );
+    throw new RangeError(violation(who, `${option} must be finite and at least 0`, value));
   }
 }
 
 /** Throws unless the option is a whole number. */
 export function assertWhole(who: string, option: string, value: unknown): void {
   if (!Number.isInteger(value)) {
-    throw new TypeError(
-      `${who}: ${option} must be a whole number. Received: ${formatValue(value)}.`,
-    );
+    throw new TypeError(violation(who, `${option} must be a whole number`, value));
   }
 }
 

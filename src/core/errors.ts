@@ -10,6 +10,11 @@ export function formatShape(shape: readonly number[]): string {
   return `[${shape.join(', ')}]`;
 }
 
+/** An error text: who, rule, what came in. */
+export function violation(who: string, rule: string, received: unknown): string {
+  return `${who}: ${rule}. Received: ${formatValue(received)}.`;
+}
+
 /** What came in, short enough for one line of an error text. */
 export function formatValue(value: unknown): string {
   const text = describe(value);
@@ -17,21 +22,10 @@ export function formatValue(value: unknown): string {
 }
 
 function describe(value: unknown): string {
-  switch (typeof value) {
-    case 'function':
-      return value.name === '' ? 'a function' : `function ${value.name}`;
-    case 'object':
-      return describeObject(value);
-    case 'string':
-      return JSON.stringify(value);
-    case 'undefined':
-      return 'undefined';
-    case 'number':
-    case 'boolean':
-    case 'bigint':
-    case 'symbol':
-      return value.toString();
-  }
+  if (typeof value === 'function')
+    return value.name === '' ? 'a function' : `function ${value.name}`;
+  if (typeof value === 'object') return describeObject(value);
+  return typeof value === 'string' ? JSON.stringify(value) : `${value as number}`;
 }
 
 function describeObject(value: object | null): string {
@@ -74,31 +68,21 @@ export function unknownName(
 
 /** The known name with the smallest edit distance, if it is close enough to be a slip. */
 function nearest(name: string, known: readonly string[]): string | undefined {
-  const distances = known.map((candidate) => ({
-    candidate,
-    distance: editDistance(name.toLowerCase(), candidate.toLowerCase()),
-  }));
-  distances.sort((a, b) => a.distance - b.distance);
-  const best = distances[0];
-  return best !== undefined && best.distance <= Math.max(2, name.length / 3)
-    ? best.candidate
-    : undefined;
+  const distance = (candidate: string) => editDistance(name.toLowerCase(), candidate.toLowerCase());
+  const close = known.filter((candidate) => distance(candidate) <= Math.max(2, name.length / 3));
+  return close.sort((a, b) => distance(a) - distance(b))[0];
 }
 
 /** Levenshtein's distance, one row of the table at a time. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitute = at(row, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(substitute, at(row, j) + 1, at(next, j - 1) + 1));
-    }
-    row = next;
+  for (const letter of a) {
+    let [diagonal, left] = [Infinity, Infinity];
+    row = row.map((above, j) => {
+      left = Math.min(diagonal + Number(letter !== b[j - 1]), above + 1, left + 1);
+      diagonal = above;
+      return left;
+    });
   }
-  return at(row, b.length);
-}
-
-function at(row: readonly number[], index: number): number {
-  return row[index] ?? Infinity;
+  return row[b.length] ?? Infinity;
 }

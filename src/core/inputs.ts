@@ -6,6 +6,7 @@ import {
   reshape,
   Tensor,
   tensor,
+  util,
   type DataType,
   type TensorLike,
 } from '@tensorflow/tfjs-core';
@@ -67,26 +68,12 @@ function plain(value: TensorLike): TensorLike {
       ? ((value as TensorLike[]).map(plain) as TensorLike)
       : value;
   }
-  return isForeignTypedArray(value) ? Array.from(value) : value;
+  return isTypedArray(value) && !util.isTypedArray(value) ? Array.from(value) : value;
 }
 
 function isTypedArray(value: unknown): value is ArrayLike<number> {
-  return (
-    ArrayBuffer.isView(value) &&
-    !(value instanceof DataView) &&
-    !(value instanceof BigInt64Array) &&
-    !(value instanceof BigUint64Array)
-  );
-}
-
-function isForeignTypedArray(value: unknown): value is ArrayLike<number> {
-  return (
-    isTypedArray(value) &&
-    !(value instanceof Float32Array) &&
-    !(value instanceof Int32Array) &&
-    !(value instanceof Uint8Array) &&
-    !(value instanceof Uint8ClampedArray)
-  );
+  const isOther = [DataView, BigInt64Array, BigUint64Array].some((kind) => value instanceof kind);
+  return ArrayBuffer.isView(value) && !isOther;
 }
 
 /** The tensor in float32, in which every loss computes. */
@@ -117,12 +104,12 @@ export function sameShape(a: readonly number[], b: readonly number[]): boolean {
  * that last axis too; otherwise the longer one loses it. All other pairs stay as they are.
  */
 export function alignRanks(a: number[], b: number[]): [number[], number[]] {
-  if (Math.abs(a.length - b.length) !== 1) return [a, b];
-  const [shorter, longer] = a.length < b.length ? [a, b] : [b, a];
-  if (longer.at(-1) !== 1) return [a, b];
-  const aligned: [number[], number[]] =
-    shorter.length === 1 ? [[...shorter, 1], longer] : [shorter, longer.slice(0, -1)];
-  return a.length < b.length ? aligned : [aligned[1], aligned[0]];
+  if (a.length > b.length) {
+    const [second, first] = alignRanks(b, a);
+    return [first, second];
+  }
+  if (b.length - a.length !== 1 || b.at(-1) !== 1) return [a, b];
+  return a.length === 1 ? [[...a, 1], b] : [a, b.slice(0, -1)];
 }
 
 /** An argument's name, for error texts, and its shape. */

@@ -10,7 +10,7 @@ import {
   withDefaults,
   type Config,
 } from './config.js';
-import { formatValue, ShapeError } from './errors.js';
+import { formatValue } from './errors.js';
 import { alignRanks, toFloat, toTensor, withShape, type Input } from './inputs.js';
 import { maskWeights, reduce, REDUCTIONS, type Reduction } from './reduction.js';
 import type { RowsForm } from '../kernels/names.js';
@@ -348,10 +348,10 @@ export interface Weighting {
   readonly who?: string;
   /** Weights of the per-sample values. */
   readonly sampleWeight?: Input | undefined;
-  /** Weights by class: of the labels, for a loss that takes those, else of the per-sample values. */
-  readonly classWeight?: Tensor | undefined;
-  /** Whether weights ask for one value per sample, and a single number is an error. */
-  readonly perSample?: boolean | undefined;
+  /** A factor on the loss of each label, for a loss that {@link takesLabelWeights}. */
+  readonly labelWeights?: Tensor | undefined;
+  /** Sees the per-sample values before they are weighed, and may throw. */
+  readonly checkValues?: (values: Tensor, weights: Tensor | undefined) => void;
   /** What `yPred` is, if that is known better than from the options. */
   readonly fromLogits?: boolean | undefined;
 }
@@ -394,16 +394,16 @@ function check(loss: Loss, yTrue: Input, yPred: Input, call: Call): Checked {
   const [labelsShape, outputShape] =
     call.align && !verbatim ? alignRanks(labels.shape, output.shape) : [labels.shape, output.shape];
   const shape = classOf(loss).valuesShape(who, loss.options, labelsShape, outputShape);
-  const perLabel = call.classWeight !== undefined && takesLabelWeights(loss);
-  const labelWeights = perLabel ? withShape(call.classWeight, labelsShape) : undefined;
-  const weights = sampleWeights(who, call, labelWeights === undefined);
+  const labelWeights = call.labelWeights && withShape(call.labelWeights, labelsShape);
+  const weights =
+    call.sampleWeight === undefined ? undefined : toTensor(who, 'sampleWeight', call.sampleWeight);
   if (weights && shape) assertWeighs(who, shape, weights.shape);
   const fromLogits = logits === undefined ? call.fromLogits : true;
   return { labels, output, labelsShape, outputShape, shape, fromLogits, weights, labelWeights };
 }
 
 /** `compute` and `mask` of the loss. */
-function compute(loss: Loss, checked: Checked, { who, perSample }: Call) {
+function compute(loss: Loss, checked: Checked, { who, checkValues }: Call) {
   const { labels, output, labelsShape, outputShape, fromLogits, weights, labelWeights } = checked;
   const { verbatim } = classOf(loss);
   const y = withShape(verbatim ? labels : toFloat(labels), labelsShape);
@@ -412,11 +412,7 @@ function compute(loss: Loss, checked: Checked, { who, perSample }: Call) {
   if (!((values as unknown) instanceof Tensor)) {
     throw new TypeError(`${who}: compute must return a tensor. Received: ${formatValue(values)}.`);
   }
-  if (perSample === true && values.rank === 0 && (weights?.rank ?? 0) > 0) {
-    throw new ShapeError(
-      `${who}: a loss must give one value per sample where samples have weights. Received: a single number.`,
-    );
-  }
+  checkValues?.(values, weights);
   return {
     // The caller owns the result; a loss that returns its input would hand out the caller's own tensor.
     values: values === labels || values === output ? clone(values) : values,
@@ -432,18 +428,6 @@ function logitsOf(loss: Loss, output: Tensor): Tensor | undefined {
   if (fromLogits !== false) return undefined;
   const made = preActivation(output);
   return made && readsInputOf(loss, made.activation, output.rank) ? made.input : undefined;
-}
-
-/** The weights of the per-sample values that a caller gave, multiplied. */
-function sampleWeights(
-  who: string,
-  { sampleWeight, classWeight }: Weighting,
-  byClass: boolean,
-): Tensor | undefined {
-  const weights =
-    sampleWeight === undefined ? undefined : toTensor(who, 'sampleWeight', sampleWeight);
-  if (!byClass || classWeight === undefined) return weights;
-  return weights === undefined ? classWeight : weigh(who, classWeight, weights);
 }
 
 /** Per-sample values without weights, and which of them count. */
@@ -519,24 +503,13 @@ export function weightedLoss(
     return value ?? tidy(() => composed(loss, checked, call, loss.reduction));
   };
   // Where all is a tensor already, nothing is made that would have to be tidied up, and a scope costs a third of the rest.
-  return areTensors(yTrue, yPred) &&
+  return [yTrue, yPred].every((input) => input instanceof Tensor) &&
     weighting.sampleWeight === undefined &&
-    weighting.classWeight === undefined
+    weighting.labelWeights === undefined
     ? run()
     : tidy(run);
 }
 
-function areTensors(...inputs: Input[]): boolean {
-  return inputs.every((input) => input instanceof Tensor);
-}
-
 function callOf(loss: Loss, weighting: Weighting): Call {
-  const {
-    who = classOf(loss).className,
-    sampleWeight,
-    classWeight,
-    perSample,
-    fromLogits,
-  } = weighting;
-  return { who, align: true, sampleWeight, classWeight, perSample, fromLogits };
+  return { who: classOf(loss).className, align: true, ...weighting };
 }

@@ -2,23 +2,19 @@ import { engine, type Tensor } from '@tensorflow/tfjs-core';
 
 import type { ActivationKind } from './loss.js';
 
-/** The kernels that make probabilities, with the name that layers have for them. TF.js's softmax knows the last axis alone. */
-const ACTIVATIONS: Readonly<Record<string, ActivationKind>> = {
-  Sigmoid: { name: 'sigmoid', axis: -1 },
-  Softmax: { name: 'softmax', axis: -1 },
-};
-
 /**
- * What probabilities were made from, and how, while a gradient is recorded: `tf.sigmoid(x)` has lost the digits that `x`
- * has. Nothing where the input is gone, or where the probabilities come from elsewhere.
+ * What a tensor was made from, and how, while a gradient is recorded: `tf.sigmoid(x)` has lost the digits that `x` has. Nothing
+ * where the input is gone.
  */
 export function preActivation(
   output: Tensor,
 ): { input: Tensor; activation: ActivationKind } | undefined {
-  const node = recordedStep(output);
-  const activation = node && ACTIVATIONS[node.kernelName];
-  const [input] = node === undefined ? [] : Object.values(node.inputs);
-  return activation && input && !input.isDisposed ? { input, activation } : undefined;
+  const step = recordedStep(output);
+  if (step === undefined) return undefined;
+  const [input] = Object.values(step.inputs);
+  if (input === undefined || input.isDisposed) return undefined;
+  // Layers name an activation as TF.js does its kernel, in lower case. Its softmax knows the last axis alone.
+  return { input, activation: { name: step.kernelName.toLowerCase(), axis: -1 } };
 }
 
 /** The step on TF.js's tape that gave the tensor: near the end, if at all, since a loss follows its predictions. */
@@ -27,9 +23,9 @@ function recordedStep(output: Tensor) {
   // Gradients in gradients share the tape, and an inner one may be asked for with respect to the output itself.
   if (state.gradientDepth > 1 && !isOfInnermostGradient(output, state)) return undefined;
   const { activeTape: tape } = state;
-  for (let step = (tape?.length ?? 0) - 1; step >= 0; step--) {
-    const node = tape?.[step];
-    if (node?.outputs.some(({ id }) => id === output.id)) return node;
+  for (let i = (tape?.length ?? 0) - 1; i >= 0; i--) {
+    const step = tape?.[i];
+    if (step?.outputs.includes(output)) return step;
   }
   return undefined;
 }
@@ -43,5 +39,5 @@ function isOfInnermostGradient(output: Tensor, { scopeStack }: State): boolean {
   const names = scopeStack.map(({ name }) => name);
   return scopeStack
     .slice(Math.max(0, names.lastIndexOf('forward')))
-    .some(({ track }) => track.some(({ id }) => id === output.id));
+    .some(({ track }) => track.includes(output));
 }

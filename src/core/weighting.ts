@@ -1,4 +1,4 @@
-import { type Tensor } from '@tensorflow/tfjs-core';
+import { broadcast_util, type Tensor } from '@tensorflow/tfjs-core';
 
 import { multiplyNoNan } from './op.js';
 import { alignRanks, broadcast, mismatch, withShape } from './inputs.js';
@@ -45,15 +45,15 @@ function weighting(who: string, valuesShape: number[], weightsShape: number[]) {
   const weights = leads(aligned, values)
     ? [...aligned, ...values.slice(aligned.length).map(() => 1)]
     : aligned;
-  const product = broadcastShapes(values, weights);
-  if (product === undefined) {
+  try {
+    return { values, weights, product: broadcast_util.assertAndGetBroadcastShape(values, weights) };
+  } catch {
     throw mismatch(
       `${who}: sampleWeight must fit the per-sample values: their shape, its first axes, or a shape that broadcasts.`,
       ['sampleWeight', weightsShape],
       ['values', valuesShape],
     );
   }
-  return { values, weights, product };
 }
 
 /** Whether the axes of `first` are the first axes of `shape`, with others behind them. */
@@ -63,13 +63,4 @@ function leads(first: readonly number[], shape: readonly number[]): boolean {
     first.length < shape.length &&
     first.every((size, axis) => size === shape[axis])
   );
-}
-
-function broadcastShapes(a: readonly number[], b: readonly number[]): number[] | undefined {
-  const rank = Math.max(a.length, b.length);
-  const sizes = Array.from({ length: rank }, (_, axis) => {
-    const [x, y] = [a[axis - rank + a.length] ?? 1, b[axis - rank + b.length] ?? 1];
-    return x === y || y === 1 ? x : x === 1 ? y : undefined;
-  });
-  return sizes.every((size) => size !== undefined) ? sizes : undefined;
 }

@@ -24,13 +24,13 @@ export type RowsOp =
 
 /** The names under which TF.js knows these ops, made once: TF.js looks them up several times in every step. */
 export const ROWS_KERNELS: Readonly<Record<RowsOp, string>> = {
-  SigmoidCrossEntropyRows: kernelName('SigmoidCrossEntropyRows'),
-  SoftmaxCrossEntropyRows: kernelName('SoftmaxCrossEntropyRows'),
-  SparseSoftmaxCrossEntropyRows: kernelName('SparseSoftmaxCrossEntropyRows'),
+  SigmoidCrossEntropyRows: /* @__PURE__ */ kernelName('SigmoidCrossEntropyRows'),
+  SoftmaxCrossEntropyRows: /* @__PURE__ */ kernelName('SoftmaxCrossEntropyRows'),
+  SparseSoftmaxCrossEntropyRows: /* @__PURE__ */ kernelName('SparseSoftmaxCrossEntropyRows'),
 };
 
 /** Scales the rows of `gradient` by `dy`, a scalar or one number per row. 0 makes 0 even of NaN and infinities. */
-export const SCALE_ROWS = kernelName('ScaleRows');
+export const SCALE_ROWS = /* @__PURE__ */ kernelName('ScaleRows');
 
 export interface RowsAttrs {
   /** Whose error texts these are. */

@@ -13,6 +13,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
+import { ShapeError } from '../core/errors.js';
 import { toFloat } from '../core/inputs.js';
 import { classOf, takesLabelWeights, weightedLoss, type Loss } from '../core/loss.js';
 import { divideNoNan } from '../core/op.js';
@@ -152,16 +153,27 @@ function lossOf(batch: Omit<OutputBatch, 'loss'>, loss: Loss): Scalar {
   const { name, yTrue, sampleWeight, classWeight } = batch;
   const { yPred, fromLogits } = predictionsFor(batch, loss);
   const who = `${classOf(loss).className} of output '${name}'`;
+  const weights = takesLabelWeights(loss)
+    ? { sampleWeight, labelWeights: classWeight }
+    : { sampleWeight: product(who, classWeight, sampleWeight) };
   const value = weightedLoss(loss, yTrue, yPred, {
+    ...weights,
     who,
-    sampleWeight,
-    classWeight,
     fromLogits,
-    perSample: true,
+    checkValues: assertPerSample(who),
   });
   // What is not reduced is trained on its mean.
   return value.rank === 0 ? (value as Scalar) : mean<Scalar>(value);
 }
+
+/** Throws where samples have weights and the loss is a single number. */
+const assertPerSample = (who: string) => (values: Tensor, weights: Tensor | undefined) => {
+  if (values.rank === 0 && (weights?.rank ?? 0) > 0) {
+    throw new ShapeError(
+      `${who}: a loss must give one value per sample where samples have weights. Received: a single number.`,
+    );
+  }
+};
 
 function metricOf(batch: OutputBatch, metric: OutputMetric): Reported {
   const who = `metric '${metric.name}' of output '${batch.name}'`;
@@ -181,6 +193,9 @@ function metricOf(batch: OutputBatch, metric: OutputMetric): Reported {
 function metricWeights({ loss, sampleWeight, classWeight }: OutputBatch): Tensor | undefined {
   const perLabel = classWeight && loss && takesLabelWeights(loss) && classWeight.rank > 1;
   const byClass = perLabel ? mean(classWeight, -1) : classWeight;
-  if (byClass === undefined || sampleWeight === undefined) return byClass ?? sampleWeight;
-  return weigh('weightedMetrics', byClass, sampleWeight);
+  return product('weightedMetrics', byClass, sampleWeight);
+}
+
+function product(who: string, byClass?: Tensor, bySample?: Tensor): Tensor | undefined {
+  return byClass && bySample ? weigh(who, byClass, bySample) : (byClass ?? bySample);
 }
