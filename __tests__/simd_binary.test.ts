@@ -62,7 +62,7 @@ describe('src/kernels/simd/binary.ts', () => {
     ['BASE', BASE],
     ['RELAXED', RELAXED],
   ])('%s', (_, text) => {
-    const bytes = Uint8Array.from(Buffer.from(text, 'base64'));
+    const bytes = Uint8Array.from(Buffer.from(text, 'hex'));
 
     it('is smaller than 16 KB', () => {
       expect(bytes.length).toBeLessThan(16 * 1024);
@@ -82,7 +82,7 @@ describe('src/kernels/simd/binary.ts', () => {
   });
 
   it('is a module that imports a memory, and exports functions and no stack', () => {
-    const module = new Module(Uint8Array.from(Buffer.from(BASE, 'base64')));
+    const module = new Module(Uint8Array.from(Buffer.from(BASE, 'hex')));
     expect(Module.imports(module)).toEqual([{ module: 'env', name: 'memory', kind: 'memory' }]);
     const named = (wanted: string) =>
       Module.exports(module)
@@ -98,7 +98,7 @@ describe('src/kernels/simd/binary.ts', () => {
 
 describe('with relaxed SIMD', () => {
   it('rows are exact within 4 ulp, too', () => {
-    const isDefault = validate(Uint8Array.from(Buffer.from(RELAXED, 'base64')));
+    const isDefault = validate(Uint8Array.from(Buffer.from(RELAXED, 'hex')));
     const result = run(
       `import { RELAXED } from './src/kernels/simd/binary.ts';
        import { simdCore } from './src/kernels/simd/core.ts';
@@ -106,7 +106,7 @@ describe('with relaxed SIMD', () => {
        import { sigmoidRow, softmaxRow } from './__tests__/support/float64.ts';
        import { ulpDistance } from './__tests__/support/ulp.ts';
 
-       const accepted = WebAssembly.validate(Buffer.from(RELAXED, 'base64'));
+       const accepted = WebAssembly.validate(Buffer.from(RELAXED, 'hex'));
        const memory = new WebAssembly.Memory({ initial: 64, maximum: 65536 });
        const core = simdCore(memory);
        const [x, y, v, g, scratch] = [65536, 655360, 1310720, 1376256, 64];

@@ -1,7 +1,8 @@
-/** Builds the SIMD module, then dist/esm and dist/cjs, each with its own type declarations. */
+/** Builds the SIMD module, then dist/esm and dist/cjs, each with its own type declarations, and the file for a script tag. */
 import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 
+import { buildScript } from './script_tag.js';
 import { writeSimdBinary } from './simd.js';
 
 const tsc = (...args) =>
@@ -28,3 +29,4 @@ tsc(
 );
 // The package is ESM by default; this folder is not.
 writeFileSync('dist/cjs/package.json', `${JSON.stringify({ type: 'commonjs' })}\n`);
+await buildScript();

@@ -3,9 +3,11 @@ import type { CustomCallback, LayersModel, Sequential } from '@tensorflow/tfjs-l
 import { shared } from '../shared.js';
 import { rememberCallbacks } from './epoch_means.js';
 import { missingMethods, rememberMetrics } from './layers_internals.js';
-import './layers_types.js';
 import { readKerasFiles } from './loading.js';
 import { modelMethods, plainMethods, sequentialMethods, warnOfMissing } from './methods.js';
+
+// Their declarations come along with ours; an import without names would stay in the code.
+export type * from './layers_types.js';
 
 /** The part of `@tensorflow/tfjs-layers` that the integration changes and uses. `tf` itself has it too. */
 export interface Layers {

@@ -42,8 +42,9 @@ function compile(isShared: boolean): object | undefined {
 
 /** The bytes of a module; those of a shared memory differ in one, the flags of the memory that is imported. */
 function decode(text: string, isShared: boolean): Uint8Array {
-  const { atob } = globalThis as unknown as { atob: (text: string) => string };
-  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const bytes = Uint8Array.from({ length: text.length / 2 }, (_, i) =>
+    parseInt(text.slice(2 * i, 2 * i + 2), 16),
+  );
   if (isShared) bytes[MEMORY_FLAGS_AT] = 3;
   return bytes;
 }

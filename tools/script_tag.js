@@ -1,0 +1,38 @@
+/** Builds dist/tfjs-losses.min.js, for a script tag: the global `tfLosses` on top of the global `tf`. */
+import { readFileSync } from 'node:fs';
+
+import { build } from 'vite';
+
+const { name, version, license } = JSON.parse(readFileSync('package.json', 'utf8'));
+
+export async function buildScript() {
+  await build({
+    configFile: false,
+    publicDir: false,
+    logLevel: 'warn',
+    build: {
+      // What the code calls, Object.hasOwn say, is as young.
+      target: 'es2022',
+      outDir: 'dist',
+      emptyOutDir: false,
+      sourcemap: true,
+      lib: {
+        entry: 'dist/esm/index.js',
+        formats: ['iife'],
+        name: 'tfLosses',
+        fileName: () => 'tfjs-losses.min.js',
+      },
+      rolldownOptions: {
+        external: /^@tensorflow\//,
+        output: {
+          // All packages of TensorFlow.js are this one global.
+          globals: () => 'globalThis.tf',
+          intro: `if (!globalThis.tf?.LayersModel) {
+            throw new Error('${name}: TensorFlow.js must be loaded first: its tf.min.js, in a script tag before this one.');
+          }`,
+          postBanner: `/*! ${name} ${version}, ${license} */`,
+        },
+      },
+    },
+  });
+}
