@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 
+import { whyNoChromium } from './tools/chromium.js';
 import { whyNoTfjsNode } from './tools/tfjs_node.js';
 
 const transform = {
@@ -37,9 +38,13 @@ const onVersion = (version) => ({
   },
 });
 
+const noChromium = whyNoChromium();
+if (noChromium) console.log(`web page: not tested, ${noChromium}`);
+
 /** What does not depend on a backend: snippets of the docs, the packed package, the examples. */
 const once = {
   ...onBackend('cpu'),
+  globals: { ...onBackend('cpu').globals, __CHROMIUM__: noChromium === undefined },
   displayName: 'package',
   testMatch: ['<rootDir>/__tests__/*.test.ts'],
 };

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+/** Whether there is a Chromium to open pages with. */
+declare const __CHROMIUM__: boolean;
+
 const root = join(__dirname, '..');
 /** A project of a user, with the packed package installed. */
 const project = mkdtempSync(join(tmpdir(), 'tfjs-losses-'));
@@ -201,5 +204,95 @@ describe('the packed package', () => {
     // TensorFlow.js's own declarations have errors; they are not ours to mend.
     const ours = errors.split('\n').filter((line) => /^(use\.|.*tfjs-losses)/.test(line));
     expect(ours).toEqual([]);
+  }, 60_000);
+});
+
+describe.each(['esbuild', 'vite'])('in a bundle by %s', (bundler) => {
+  /** Bytes after gzip of a bundle, without TensorFlow.js, and what a program prints that imports from it. */
+  function bundle(code: string, program: string): { bytes: number; printed: unknown } {
+    const folder = mkdtempSync(join(project, 'bundle-'));
+    writeFileSync(join(folder, 'in.js'), code);
+    const tool = join(root, '__tests__/support/bundle.js');
+    const bytes = Number(run(process.execPath, tool, bundler, folder));
+    writeFileSync(join(folder, 'program.mjs'), program);
+    return { bytes, printed: JSON.parse(run(process.execPath, join(folder, 'program.mjs'))) };
+  }
+
+  it('one loss of tfjs-losses/pure takes less than 6 KB', () => {
+    const { bytes, printed } = bundle(
+      `export { BinaryCrossentropy } from 'tfjs-losses/pure';`,
+      `import '@tensorflow/tfjs';
+       import { BinaryCrossentropy } from './out.mjs';
+       const loss = new BinaryCrossentropy({ fromLogits: true });
+       console.log(JSON.stringify(loss(${known}).arraySync()));`,
+    );
+    expect(bytes).toBeLessThan(6 * 1024);
+    expect(printed).toEqual(expect.closeTo(0.865458, 5));
+  }, 60_000);
+
+  it('everything takes less than 36 KB, and registers', () => {
+    const { bytes, printed } = bundle(
+      `export * from 'tfjs-losses';`,
+      `import * as tf from '@tensorflow/tfjs';
+       import './out.mjs';
+       const layer = tf.layers.dense({ units: 1, inputShape: [1], kernelInitializer: 'zeros' });
+       const model = tf.sequential({ layers: [layer] });
+       model.compile({ optimizer: 'sgd', loss: 'binary_focal_crossentropy' });
+       const value = model.evaluate(tf.ones([2, 1]), tf.ones([2, 1]));
+       console.log(JSON.stringify(value.arraySync() > 0));`,
+    );
+    expect(bytes).toBeLessThan(36 * 1024);
+    expect(printed).toBe(true);
+  }, 60_000);
+});
+
+// jest.config.js looks for Chromium, and says so where there is none.
+(__CHROMIUM__ ? describe : describe.skip)('in a web page, by script tags', () => {
+  const STRICT = "script-src 'self'";
+  const TF = '/node_modules/@tensorflow/tfjs/dist';
+  const LOSSES = '/node_modules/tfjs-losses/dist/tfjs-losses.min.js';
+
+  /** What a page of these scripts says. */
+  function page(query: string, policy: string, ...scripts: string[]) {
+    const meta = `<meta http-equiv="Content-Security-Policy" content="${policy}">`;
+    const tags = scripts.map((src) => `<script src="${src}"></script>`);
+    writeFileSync(join(project, 'page.html'), `<!doctype html>${meta}${tags.join('')}`);
+    const open = join(root, '__tests__/support/web_page.js');
+    const printed = run(process.execPath, open, `page.html${query}`, project, root);
+    return JSON.parse(printed) as { result: unknown; errors: string[] };
+  }
+
+  it.each([
+    ['tf.es2017.min.js', 'cpu', STRICT],
+    ['tf.es2017.min.js', 'webgl', STRICT],
+    // This script of TensorFlow.js calls `Function`.
+    ['tf.min.js', 'cpu', `${STRICT} 'unsafe-eval'`],
+  ])(
+    'computes losses and trains: %s, %s, %s',
+    (script, backend, policy) => {
+      const training = '/__tests__/support/training_page.js';
+      expect(page(`?${backend}`, policy, `${TF}/${script}`, LOSSES, training)).toEqual({
+        errors: [],
+        result: {
+          mayEval: policy !== STRICT,
+          backend,
+          value: expect.closeTo(0.865458, 5),
+          // (σ(x) − y) / 4
+          gradient: [
+            [expect.closeTo(2.0896e-9, 12), expect.closeTo(-0.0938, 4)],
+            [expect.closeTo(0.2374, 4), expect.closeTo(6.9e-7, 8)],
+          ],
+          byObject: [true, 1],
+          byName: [true, 1],
+        },
+      });
+    },
+    60_000,
+  );
+
+  it('says what is missing without TensorFlow.js', () => {
+    expect(page('', STRICT, LOSSES).errors).toEqual([
+      'tfjs-losses: TensorFlow.js must be loaded first: its tf.min.js, in a script tag before this one.',
+    ]);
   }, 60_000);
 });

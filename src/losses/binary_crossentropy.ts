@@ -1,4 +1,4 @@
-import { fill, type Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 
 import { assertWeights, assertWeightsFit, resolveAxes } from '../core/checks.js';
 import { alongAxis, broadcast, sizeOf, type Input } from '../core/inputs.js';
@@ -143,7 +143,5 @@ export class BinaryCrossentropy extends Loss<BinaryCrossentropyOptions> {
 }
 
 function perLabel(weights: number | readonly number[], shape: number[]): Tensor {
-  return typeof weights === 'number'
-    ? fill(shape, weights)
-    : broadcast(alongAxis(weights, shape, shape.length - 1), shape);
+  return broadcast(alongAxis([weights].flat(), shape, shape.length - 1), shape);
 }
