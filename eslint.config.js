@@ -4,7 +4,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['dist/', 'coverage/', 'temp/', '.tfjs/', 'src/kernels/simd/assembly/']),
+  globalIgnores(['dist/', 'coverage/', 'temp/', 'site/', '.tfjs/', 'src/kernels/simd/assembly/']),
   js.configs.recommended,
   {
     files: ['**/*.ts'],

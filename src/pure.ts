@@ -1,6 +1,11 @@
+/**
+ * What `tfjs-losses` exports, which registers it all, and `tfjs-losses/pure`, which leaves that to {@link register}.
+ *
+ * @module tfjs-losses
+ */
 export { Loss, type LossClass, type LossOptions, type Metric } from './core/loss.js';
 export { ShapeError } from './core/errors.js';
-export type { Axis } from './core/checks.js';
+export type { Axis, FromLogits } from './core/checks.js';
 export type { Config } from './core/config.js';
 export type { Input } from './core/inputs.js';
 export type { Reduction } from './core/reduction.js';

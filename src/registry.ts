@@ -13,9 +13,13 @@ export type LossIdentifier = string | Loss | LossClass | LossFunction | Serializ
 
 /** A loss object as Keras 3 saves it. Keras 2 wrote `class_name` and `config` alone. */
 export interface SerializedLoss {
+  /** The name of the class, or of a function. */
   class_name: string;
+  /** What `getConfig()` gives, or the name of a function. */
   config: Config | string;
+  /** Keras's module, for its own losses. */
   module?: string | null;
+  /** Under which Keras knows a loss of a user. */
   registered_name?: string | null;
 }
 
@@ -34,6 +38,8 @@ export interface SerializedLoss {
  */
 export function registerLoss(lossClass: LossClass): void;
 /**
+ * Makes a plain function known by name.
+ *
  * @param name - Name of the loss, in any spelling.
  * @param loss - Gives per-sample values, [batch, ...].
  */
@@ -125,7 +131,10 @@ export function listLosses(): string[] {
  * serializeLoss(new BinaryCrossentropy({ fromLogits: true })).config.from_logits; // true
  * ```
  */
-export function serializeLoss(loss: Loss): SerializedLoss & { config: Config } {
+export function serializeLoss(loss: Loss): SerializedLoss & {
+  /** What `getConfig()` gives. */
+  config: Config;
+} {
   if (!isLoss(loss)) {
     throw new TypeError(`serializeLoss: takes a loss object. Received: ${formatValue(loss)}.`);
   }

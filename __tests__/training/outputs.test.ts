@@ -591,9 +591,9 @@ describe('penalties of regularizers', () => {
 describe('losses of users', () => {
   class Signed extends Loss {
     static override readonly className = 'Signed';
-    static readonly accuracy = () => (yTrue: unknown, yPred: unknown) =>
+    static override readonly accuracy = () => (yTrue: unknown, yPred: unknown) =>
       tf.cast(tf.equal(tf.sign(yTrue as tf.Tensor), tf.sign(yPred as tf.Tensor)), 'float32');
-    static readonly crossentropy = () => new BinaryCrossentropy({ fromLogits: true });
+    static override readonly crossentropy = () => new BinaryCrossentropy({ fromLogits: true });
     override compute(yTrue: tf.Tensor, yPred: tf.Tensor): tf.Tensor {
       return tf.mean(tf.relu(tf.sub(1, tf.mul(yTrue, yPred))), -1);
     }

@@ -2,6 +2,7 @@ import { Tensor } from '@tensorflow/tfjs-core';
 
 /** Shapes that do not fit together. */
 export class ShapeError extends Error {
+  /** Tells it from other errors, also where several copies of the package are loaded. */
   override readonly name = 'ShapeError';
 }
 

@@ -39,6 +39,7 @@ export type Metric = (yTrue: Input, yPred: Input) => Tensor;
 
 /** What a loss class says about itself, for the registry, saved configs and `model.compile`. */
 export interface LossClass {
+  /** A loss object with these options. */
   new (options?: never): Loss;
   /** Keras's name of the class; it survives minifiers. */
   readonly className: string;
@@ -111,7 +112,9 @@ export interface Loss<Options extends object = object> {
    */
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as TF.js's own losses have it
   <Result extends Tensor = Tensor>(yTrue: Input, yPred: Input, sampleWeight?: Input | null): Result;
+  /** {@inheritDoc LossOptions.name} */
   readonly name: string;
+  /** {@inheritDoc LossOptions.reduction} */
   readonly reduction: Reduction;
   /** All options of the loss, with defaults filled in. */
   readonly options: Readonly<Required<Options>>;
@@ -137,14 +140,32 @@ export interface Loss<Options extends object = object> {
 // The interface above gives the objects their call signature, which a class cannot declare.
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export abstract class Loss<Options extends object = object> {
+  /** {@inheritDoc LossClass.className} */
   static readonly className: string = '';
+  /** {@inheritDoc LossClass.aliases} */
   static readonly aliases: readonly string[] = [];
+  /** {@inheritDoc LossClass.defaults} */
   static readonly defaults: object = {};
+  /** {@inheritDoc LossClass.extensions} */
   static readonly extensions: readonly string[] = [];
+  /** {@inheritDoc LossClass.sparseLabels} */
   static readonly sparseLabels: boolean = false;
+  /** {@inheritDoc LossClass.binaryLabels} */
   static readonly binaryLabels: boolean = false;
+  /** {@inheritDoc LossClass.verbatim} */
   static readonly verbatim: boolean = false;
+  /** {@inheritDoc LossClass.activation} */
+  declare static readonly activation?: string;
+  /** {@inheritDoc LossClass.accuracy} */
+  declare static readonly accuracy?: (options: never, metrics: never) => Metric;
+  /** {@inheritDoc LossClass.crossentropy} */
+  declare static readonly crossentropy?: (options: never) => Loss;
 
+  /**
+   * A loss object with these options.
+   *
+   * @param options - Those of the loss, and {@link LossOptions}. What is left out has its default.
+   */
   constructor(options: Options & LossOptions = {} as Options & LossOptions) {
     const lossClass = new.target as unknown as LossClass;
     const { className } = lossClass;

@@ -76,13 +76,13 @@ export class BinaryCrossentropy extends Loss<BinaryCrossentropyOptions> {
   };
   static override readonly extensions: readonly string[] = ['posWeight', 'compat'];
   static override readonly binaryLabels: boolean = true;
-  static readonly activation: string = 'sigmoid';
-  static readonly accuracy = (
+  static override readonly activation: string = 'sigmoid';
+  static override readonly accuracy = (
     { fromLogits }: { fromLogits: boolean },
     { binaryAccuracy }: Metrics,
   ): Metric => binaryAccuracy({ fromLogits });
 
-  static readonly crossentropy = ({
+  static override readonly crossentropy = ({
     fromLogits,
     axis,
   }: Required<BinaryCrossentropyOptions>): Loss => new BinaryCrossentropy({ fromLogits, axis });

@@ -80,13 +80,13 @@ export class BinaryFocalCrossentropy extends Loss<BinaryFocalCrossentropyOptions
   };
   static override readonly extensions: readonly string[] = ['compat'];
   static override readonly binaryLabels: boolean = true;
-  static readonly activation: string = 'sigmoid';
-  static readonly accuracy = (
+  static override readonly activation: string = 'sigmoid';
+  static override readonly accuracy = (
     { fromLogits }: { fromLogits: boolean },
     { binaryAccuracy }: Metrics,
   ): Metric => binaryAccuracy({ fromLogits });
 
-  static readonly crossentropy = ({
+  static override readonly crossentropy = ({
     fromLogits,
     axis,
   }: Required<BinaryFocalCrossentropyOptions>): Loss =>

@@ -71,13 +71,13 @@ export class CategoricalCrossentropy extends Loss<CategoricalCrossentropyOptions
     classWeights: null,
   };
   static override readonly extensions: readonly string[] = ['classWeights'];
-  static readonly activation: string = 'softmax';
-  static readonly accuracy = (
+  static override readonly activation: string = 'softmax';
+  static override readonly accuracy = (
     { axis }: { axis: number },
     { categoricalAccuracy }: Metrics,
   ): Metric => categoricalAccuracy({ axis });
 
-  static readonly crossentropy = ({
+  static override readonly crossentropy = ({
     fromLogits,
     axis,
   }: Required<CategoricalCrossentropyOptions>): Loss =>

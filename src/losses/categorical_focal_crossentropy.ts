@@ -73,13 +73,13 @@ export class CategoricalFocalCrossentropy extends Loss<CategoricalFocalCrossentr
     alpha: 0.25,
     gamma: 2,
   };
-  static readonly activation: string = 'softmax';
-  static readonly accuracy = (
+  static override readonly activation: string = 'softmax';
+  static override readonly accuracy = (
     { axis }: { axis: number },
     { categoricalAccuracy }: Metrics,
   ): Metric => categoricalAccuracy({ axis });
 
-  static readonly crossentropy = ({
+  static override readonly crossentropy = ({
     fromLogits,
     axis,
   }: Required<CategoricalFocalCrossentropyOptions>): Loss =>

@@ -89,13 +89,13 @@ export class SparseCategoricalCrossentropy extends Loss<SparseCategoricalCrossen
   };
   static override readonly extensions: readonly string[] = ['labelSmoothing', 'classWeights'];
   static override readonly sparseLabels: boolean = true;
-  static readonly activation: string = 'softmax';
-  static readonly accuracy = (
+  static override readonly activation: string = 'softmax';
+  static override readonly accuracy = (
     { axis }: { axis: number },
     { sparseCategoricalAccuracy }: Metrics,
   ): Metric => sparseCategoricalAccuracy({ axis });
 
-  static readonly crossentropy = ({
+  static override readonly crossentropy = ({
     fromLogits,
     axis,
     ignoreClass,

@@ -4,7 +4,10 @@ import type { sparseCategoricalAccuracy } from './sparse_categorical_accuracy.js
 
 /** The metrics of this package, as a loss is given them to say what its accuracy is. */
 export interface Metrics {
+  /** {@link binaryAccuracy} */
   readonly binaryAccuracy: typeof binaryAccuracy;
+  /** {@link categoricalAccuracy} */
   readonly categoricalAccuracy: typeof categoricalAccuracy;
+  /** {@link sparseCategoricalAccuracy} */
   readonly sparseCategoricalAccuracy: typeof sparseCategoricalAccuracy;
 }

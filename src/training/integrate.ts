@@ -11,9 +11,13 @@ export type * from './layers_types.js';
 
 /** The part of `@tensorflow/tfjs-layers` that the integration changes and uses. `tf` itself has it too. */
 export interface Layers {
+  /** Whose methods learn our losses. */
   readonly LayersModel: typeof LayersModel;
+  /** Whose methods pass on to those of `LayersModel`. */
   readonly Sequential?: typeof Sequential;
+  /** TensorFlow.js's own metrics, which are known by name. */
   readonly metrics?: object;
+  /** What callbacks are made of. */
   readonly CustomCallback?: typeof CustomCallback;
 }
 
