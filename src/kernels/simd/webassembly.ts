@@ -16,5 +16,5 @@ interface WebAssemblyApi {
 
 /** WebAssembly, where there is one. */
 export function webAssembly(): WebAssemblyApi | undefined {
-  return (globalThis as { WebAssembly?: WebAssemblyApi }).WebAssembly;
+  return (globalThis as unknown as { WebAssembly?: WebAssemblyApi }).WebAssembly;
 }

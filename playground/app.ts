@@ -1,0 +1,159 @@
+import * as tf from '@tensorflow/tfjs';
+import { render } from 'lit-html';
+
+import { startBackends } from './backends.js';
+import { loadBreastCancer } from './data/breast_cancer.js';
+import type { Dataset } from './data/dataset.js';
+import { loadDigits } from './data/digits.js';
+import { lossesFor } from './losses.js';
+import { defaultOptions } from './options.js';
+import type { Settings } from './settings.js';
+import { lossCurves, type CurvePoint } from './training/loss_curves.js';
+import { train, type Run } from './training/train.js';
+import { verdict } from './views/verdict.js';
+import { page } from './views/page.js';
+
+/** All that the page shows. */
+export interface State {
+  readonly datasets: readonly Dataset[];
+  readonly backends: readonly string[];
+  readonly backend: string;
+  readonly settings: Settings;
+  readonly training: boolean;
+  /** The last training, or the one that runs. */
+  readonly run?: Run;
+  readonly curves: readonly CurvePoint[];
+  /** The true answer that the curves are drawn for. */
+  readonly answer: 0 | 1;
+  /** What is going on, in a sentence that screen readers say aloud. */
+  readonly status: string;
+  readonly copied: boolean;
+}
+
+/** The playground: its state, and what a person can do to it. */
+export class App {
+  private state: State | undefined;
+  private stopping = new AbortController();
+  private frame = 0;
+
+  constructor(private readonly root: HTMLElement) {}
+
+  /** Loads the data, finds the backends, and shows the page. */
+  async start(): Promise<void> {
+    const backends = await startBackends();
+    const backend = backends[0] ?? tf.getBackend();
+    await tf.setBackend(backend);
+    const datasets = await Promise.all([loadBreastCancer(), loadDigits()]);
+    const [dataset] = datasets;
+    this.root.replaceChildren();
+    this.state = {
+      datasets,
+      backends,
+      backend,
+      settings: {
+        dataset: dataset.name,
+        ...lossChoice(lossesFor(dataset.activation)[0]?.className ?? ''),
+        start: 20,
+        optimizer: 'adam',
+        learningRate: 0.01,
+        epochs: 20,
+      },
+      training: false,
+      curves: [],
+      answer: 1,
+      status: 'Ready.',
+      copied: false,
+    };
+    await this.draw();
+  }
+
+  /** Changes settings. */
+  readonly choose = (change: Partial<Settings>): void => {
+    this.set(({ settings }) => ({ settings: { ...settings, ...change }, copied: false }));
+    void this.draw();
+  };
+
+  /** Changes the data set, and with it the loss. */
+  readonly chooseDataset = (name: string): void => {
+    const dataset = this.current().datasets.find((candidate) => candidate.name === name);
+    if (dataset === undefined) return;
+    const [loss] = lossesFor(dataset.activation);
+    this.choose({ dataset: name, ...lossChoice(loss?.className ?? '') });
+  };
+
+  /** Changes the loss; its options begin at their defaults. */
+  readonly chooseLoss = (className: string): void => {
+    this.choose(lossChoice(className));
+  };
+
+  readonly chooseAnswer = (answer: 0 | 1): void => {
+    this.set(() => ({ answer }));
+    void this.draw();
+  };
+
+  readonly chooseBackend = async (backend: string): Promise<void> => {
+    await tf.setBackend(backend);
+    this.set(() => ({ backend, copied: false }));
+    await this.draw();
+  };
+
+  readonly train = async (): Promise<void> => {
+    const { settings, training } = this.current();
+    if (training) return;
+    this.stopping = new AbortController();
+    this.set(() => ({ training: true, status: 'Training three models …' }));
+    try {
+      await train(datasetOf(this.current()), settings, this.stopping.signal, (run) => {
+        this.set(() => ({ run }));
+      });
+      this.set(({ run }) => ({ status: run ? verdict(run) : '' }));
+    } catch (error) {
+      this.set(() => ({ status: `Training failed: ${String(error)}` }));
+    } finally {
+      this.set(() => ({ training: false }));
+    }
+  };
+
+  readonly stop = (): void => {
+    this.stopping.abort();
+  };
+
+  readonly copy = async (code: string): Promise<void> => {
+    await navigator.clipboard.writeText(code);
+    this.set(() => ({ copied: true }));
+  };
+
+  /** Computes the curves of the loss anew. */
+  private async draw(): Promise<void> {
+    const { settings, answer } = this.current();
+    const curves = await lossCurves(settings, datasetOf(this.current()), answer);
+    // Somebody moves a slider faster than curves are computed: the last ones count.
+    const now = this.current();
+    if (now.settings === settings && now.answer === answer) this.set(() => ({ curves }));
+  }
+
+  private current(): State {
+    if (this.state === undefined) throw new Error('The page has not started yet.');
+    return this.state;
+  }
+
+  private set(change: (state: State) => Partial<State>): void {
+    const state = this.current();
+    this.state = { ...state, ...change(state) };
+    cancelAnimationFrame(this.frame);
+    this.frame = requestAnimationFrame(() => {
+      render(page(this.current(), this), this.root);
+    });
+  }
+}
+
+/** The data set that is chosen. */
+export function datasetOf({ datasets, settings }: Pick<State, 'datasets' | 'settings'>): Dataset {
+  const found = datasets.find(({ name }) => name === settings.dataset);
+  if (found === undefined) throw new RangeError(`There is no data set ${settings.dataset}.`);
+  return found;
+}
+
+function lossChoice(loss: string): Pick<Settings, 'loss' | 'options'> {
+  return { loss, options: defaultOptions(loss) };
+}

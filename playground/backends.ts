@@ -1,0 +1,42 @@
+import * as tf from '@tensorflow/tfjs';
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
+import plain from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
+import '@tensorflow/tfjs-backend-webgpu';
+
+// Threads do not pay for models this small, and their workers load scripts in a way that the page's security policy forbids.
+tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+setWasmPaths({
+  'tfjs-backend-wasm.wasm': plain,
+  'tfjs-backend-wasm-simd.wasm': simd,
+  // Never loaded, but TensorFlow.js wants all three.
+  'tfjs-backend-wasm-threaded-simd.wasm': simd,
+});
+
+/** What each backend is, in a few words. */
+export const BACKEND_TITLES: Readonly<Record<string, string>> = {
+  wasm: 'wasm: WebAssembly on the processor',
+  cpu: 'cpu: plain JavaScript',
+  webgl: 'webgl: graphics card',
+  webgpu: 'webgpu: graphics card, newer',
+};
+
+/** The backends that start in this browser. For models as small as these, the first ones are the fastest. */
+export async function startBackends(): Promise<string[]> {
+  const started: string[] = [];
+  for (const name of Object.keys(BACKEND_TITLES)) {
+    if (await starts(name)) started.push(name);
+  }
+  return started;
+}
+
+async function starts(name: string): Promise<boolean> {
+  // TensorFlow.js tells the console about each backend that does not start: do not ask where it is known.
+  if (name === 'webgpu' && !(await hasGpuAdapter())) return false;
+  return tf.findBackendFactory(name) === null ? false : tf.setBackend(name);
+}
+
+async function hasGpuAdapter(): Promise<boolean> {
+  const { gpu } = navigator as { gpu?: { requestAdapter(): Promise<object | null> } };
+  return gpu !== undefined && (await gpu.requestAdapter()) !== null;
+}

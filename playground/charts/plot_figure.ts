@@ -1,0 +1,36 @@
+/** Draws a plot of the given width. */
+export type Draw = (width: number) => Element;
+
+/** `<plot-figure .draw=${draw}>`: a plot as wide as its place, drawn again where the width or `draw` changes. */
+class PlotFigure extends HTMLElement {
+  private current: Draw | undefined;
+  private width = 0;
+  private readonly observer = new ResizeObserver(([entry]) => {
+    const width = Math.floor(entry?.contentRect.width ?? 0);
+    if (width === this.width) return;
+    this.width = width;
+    this.show();
+  });
+
+  set draw(draw: Draw) {
+    if (draw === this.current) return;
+    this.current = draw;
+    this.show();
+  }
+
+  connectedCallback(): void {
+    this.observer.observe(this);
+  }
+
+  disconnectedCallback(): void {
+    this.observer.disconnect();
+  }
+
+  private show(): void {
+    if (this.current !== undefined && this.width > 0) {
+      this.replaceChildren(this.current(this.width));
+    }
+  }
+}
+
+customElements.define('plot-figure', PlotFigure);

@@ -1,0 +1,32 @@
+import { parse, split, toSamples, type Dataset } from './dataset.js';
+
+const url = './data/digits.csv';
+
+/** The class that a saturated start takes every digit for. */
+const BELIEVED = 8;
+
+/** Handwritten digits, 8 × 8 pixels each. */
+export async function loadDigits(): Promise<Dataset> {
+  const response = await fetch(url);
+  const rows = parse(await response.text()).map((row) =>
+    row.map((value, at) => (at < 64 ? value / 16 : value)),
+  );
+  const { training, validation } = split(rows);
+  return {
+    name: 'digits',
+    title: 'Digits: 0 to 9',
+    sentence: '1,797 handwritten digits of 8 × 8 pixels. Which one is it?',
+    source:
+      'Optical Recognition of Handwritten Digits, E. Alpaydin, C. Kaynak, 1998; UCI Machine Learning Repository, CC BY 4.0',
+    url,
+    classes: Array.from({ length: 10 }, (_, digit) => String(digit)),
+    activation: 'softmax',
+    units: 10,
+    hiddenUnits: 32,
+    saturatedBias: (logit) =>
+      Array.from({ length: 10 }, (_, digit) => (digit === BELIEVED ? logit : 0)),
+    saturatedBelief: `every digit is an ${BELIEVED}`,
+    training: toSamples(training),
+    validation: toSamples(validation),
+  };
+}

@@ -1,0 +1,12 @@
+import '@fontsource-variable/inter/wght.css';
+
+import './charts/plot_figure.js';
+import { App } from './app.js';
+
+const root = document.querySelector<HTMLElement>('#app');
+if (root !== null) {
+  root.textContent = 'Starting TensorFlow.js …';
+  new App(root).start().catch((error: unknown) => {
+    root.textContent = `This page could not start: ${String(error)}`;
+  });
+}

@@ -1,0 +1,37 @@
+import { html, type TemplateResult } from 'lit-html';
+
+import { datasetOf, type App, type State } from '../app.js';
+import { code } from './code.js';
+import { controls } from './controls.js';
+import { intro } from './intro.js';
+import { launch } from './launch.js';
+import { liveCurves } from './live_curves.js';
+import { outcome } from './outcome.js';
+import { saturation } from './saturation.js';
+import { scoreboard } from './scoreboard.js';
+
+/** The whole page. */
+export function page(state: State, app: App): TemplateResult {
+  return html`
+    ${intro()}
+    <main>
+      <section class="experiment" aria-labelledby="experiment">
+        <h2 id="experiment">Train three models side by side</h2>
+        <p class="lead">
+          They see the same rows in the same order, and begin with the same weights. Only the loss
+          differs.
+        </p>
+        ${launch(state, app)}
+        <div class="bench">
+          ${controls(state, app)}
+          <div class="results">${scoreboard(state)} ${liveCurves(state)}</div>
+        </div>
+      </section>
+      ${saturation(state, app)} ${outcome(state)} ${code(state, app)}
+    </main>
+    <footer>
+      <p>Data: ${datasetOf(state).source}. Everything runs in your browser; nothing leaves it.</p>
+      <p><a href="./api/">Documentation of tfjs-losses</a></p>
+    </footer>
+  `;
+}

@@ -1,0 +1,115 @@
+import * as Plot from '@observablehq/plot';
+import { html, type TemplateResult } from 'lit-html';
+import { guard } from 'lit-html/directives/guard.js';
+
+import { datasetOf, type App, type State } from '../app.js';
+import { variantLines } from '../charts/variant_lines.js';
+import type { CurvePoint } from '../training/loss_curves.js';
+import { VARIANTS } from '../variants.js';
+import { brief } from './format.js';
+import { swatch } from './swatch.js';
+
+/** Loss and gradient against the logit: why one of the three stands still. */
+export function saturation(state: State, app: App): TemplateResult {
+  const { curves, answer, settings } = state;
+  const { activation, classes, units } = datasetOf(state);
+  const blind = blindZone(curves, answer);
+  const lines = (y: 'loss' | 'gradient', label: string) =>
+    guard([curves], () =>
+      variantLines(curves, {
+        x: 'logit',
+        y,
+        xLabel: units === 1 ? 'logit' : 'logit of the true class; the others are 0',
+        xDomain: [-40, 40],
+        yDomain: [0, 0],
+        height: 240,
+        label,
+        behind: [
+          Plot.rectX(blind === undefined ? [] : [blind], {
+            x1: 'from',
+            x2: 'to',
+            fill: 'var(--blind)',
+          }),
+          ...(settings.start === 0 || (units === 1 && answer === 0)
+            ? []
+            : [Plot.ruleX([-settings.start], { stroke: 'var(--axis)', strokeDasharray: '2 3' })]),
+        ],
+      }),
+    );
+  return html`
+    <section aria-labelledby="why">
+      <h2 id="why">Why one of them stands still</h2>
+      <p class="lead">
+        ${
+          units === 1
+            ? html`Take one row whose true answer is “${classes[answer]}”, and let the model’s logit
+              go from −40 to 40.`
+            : html`Take one digit, and let the logit of the true class go from −40 to 40.`
+        }
+        ${
+          blind === undefined
+            ? ''
+            : html`TensorFlow.js’s own loss looks at the probability, which it cuts off just before
+                0 and 1. Beyond that it is flat: in the <span class="blind-mark">shaded zone</span>,
+                from ${brief(blind.from)} to ${brief(blind.to)}, the answer is wrong and the
+                gradient is exactly 0. The losses of this package read the logit itself and keep
+                their slope.`
+        }
+      </p>
+      ${
+        units === 1
+          ? html`<fieldset class="answers">
+              <legend>The true answer is</legend>
+              ${([1, 0] as const).map(
+                (value) =>
+                  html`<label>
+                    <input
+                      type="radio"
+                      name="answer"
+                      .checked=${answer === value}
+                      @change=${() => {
+                        app.chooseAnswer(value);
+                      }}
+                    />
+                    ${classes[value]}
+                  </label>`,
+              )}
+            </fieldset>`
+          : ''
+      }
+      <div class="charts two">
+        <figure>
+          <figcaption><strong>Loss</strong> of this answer</figcaption>
+          <plot-figure .draw=${lines('loss', 'Loss of one answer against its logit')}></plot-figure>
+        </figure>
+        <figure>
+          <figcaption><strong>Gradient</strong> of this answer</figcaption>
+          <plot-figure
+            .draw=${lines('gradient', 'Gradient of one answer against its logit')}
+          ></plot-figure>
+        </figure>
+      </div>
+      <ul class="legend">
+        ${VARIANTS.map((variant) => html`<li>${swatch(variant)} ${variant.title(activation)}</li>`)}
+      </ul>
+      <p class="note">
+        Computed in this page by tfjs-losses and TensorFlow.js, with the options above. For those
+        who write their own training loop, TensorFlow.js also has
+        <code>tf.losses.sigmoidCrossEntropy</code>, which reads logits;
+        <code>model.compile</code> does not know it.
+      </p>
+    </section>
+  `;
+}
+
+/** Where the answer is wrong and the loss of TensorFlow.js has no gradient. */
+function blindZone(
+  curves: readonly CurvePoint[],
+  answer: number,
+): { from: number; to: number } | undefined {
+  const wrong = answer === 1 ? (logit: number) => logit < 0 : (logit: number) => logit > 0;
+  const logits = curves
+    .filter(({ variant, gradient, logit }) => variant === 'tfjs' && gradient === 0 && wrong(logit))
+    .map(({ logit }) => logit);
+  return logits.length === 0 ? undefined : { from: Math.min(...logits), to: Math.max(...logits) };
+}
