@@ -13,12 +13,12 @@ setWasmPaths({
   'tfjs-backend-wasm-threaded-simd.wasm': simd,
 });
 
-/** What each backend is, in a few words. */
+/** The backends that the page tries, with what they are to a reader. */
 export const BACKEND_TITLES: Readonly<Record<string, string>> = {
-  wasm: 'wasm: WebAssembly on the processor',
-  cpu: 'cpu: plain JavaScript',
-  webgl: 'webgl: graphics card',
-  webgpu: 'webgpu: graphics card, newer',
+  wasm: 'WebAssembly',
+  cpu: 'JavaScript',
+  webgl: 'WebGL',
+  webgpu: 'WebGPU',
 };
 
 /** The backends that start in this browser. For models as small as these, the first ones are the fastest. */

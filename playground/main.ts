@@ -1,7 +1,9 @@
 import '@fontsource-variable/inter/wght.css';
 
-import './charts/plot_figure.js';
 import { App } from './app.js';
+import { definePlotFigure } from './charts/plot_figure.js';
+
+definePlotFigure();
 
 const root = document.querySelector<HTMLElement>('#app');
 if (root !== null) {

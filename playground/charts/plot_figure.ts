@@ -33,4 +33,7 @@ class PlotFigure extends HTMLElement {
   }
 }
 
-customElements.define('plot-figure', PlotFigure);
+/** Makes the element known to the browser. */
+export function definePlotFigure(): void {
+  customElements.define('plot-figure', PlotFigure);
+}

@@ -12,8 +12,8 @@ export async function loadBreastCancer(): Promise<Dataset> {
   const { training, validation } = split(rows);
   return {
     name: 'breast_cancer',
-    title: 'Tumours: malignant or benign',
-    sentence: '569 tumours, 30 measurements of each. Is it benign?',
+    title: 'Tumours',
+    sentence: '569 tumours, 30 measurements of each: malignant or benign?',
     source:
       'Breast Cancer Wisconsin (Diagnostic), W. H. Wolberg, W. N. Street, O. L. Mangasarian, 1995; UCI Machine Learning Repository, CC BY 4.0',
     url,

@@ -14,8 +14,8 @@ export async function loadDigits(): Promise<Dataset> {
   const { training, validation } = split(rows);
   return {
     name: 'digits',
-    title: 'Digits: 0 to 9',
-    sentence: '1,797 handwritten digits of 8 × 8 pixels. Which one is it?',
+    title: 'Handwritten digits',
+    sentence: '1,797 digits of 8 × 8 pixels: 0, 1, 2 … or 9?',
     source:
       'Optical Recognition of Handwritten Digits, E. Alpaydin, C. Kaynak, 1998; UCI Machine Learning Repository, CC BY 4.0',
     url,

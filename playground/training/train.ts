@@ -125,7 +125,8 @@ function toTensors({ features, labels }: Samples, { units }: Dataset, settings: 
     ys:
       units === 1 || lossNamed(settings.loss).sparseLabels
         ? tf.tensor2d(labels, [labels.length, 1])
-        : (tf.oneHot(labels, units, 1, 0, 'float32') as tf.Tensor2D),
+        : // Not by the dtype of `oneHot`: on wasm, that makes 1.4e-45 of 1.
+          (tf.cast(tf.oneHot(labels, units), 'float32') as tf.Tensor2D),
   }));
 }
 

@@ -75,7 +75,8 @@ export function controls(state: State, app: App): TemplateResult {
         ${select({
           id: 'backend',
           title: 'Backend',
-          sentence: 'What TensorFlow.js computes with. Models this small need no graphics card.',
+          sentence:
+            'What TensorFlow.js computes with. For models this small, graphics cards (WebGL, WebGPU) are slower.',
           value: backend,
           values: backends.map((name) => [name, BACKEND_TITLES[name] ?? name]),
           choose: (value) => {

@@ -7,7 +7,8 @@ export function percent(share: number): string {
 export function brief(value: number): string {
   if (value === 0) return '0';
   if (Math.abs(value) < 0.001) return value.toExponential(0).replace('-', '−');
-  return value.toFixed(Math.abs(value) < 10 ? 3 : 1).replace('-', '−');
+  const rounded = value.toFixed(Math.abs(value) < 10 ? 3 : 1);
+  return rounded.replace('-', '−');
 }
 
 /** `1.0e-9` → `1/1,000,000,000`, roughly: one in how many. */

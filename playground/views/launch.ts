@@ -8,7 +8,7 @@ const SATURATED = 20;
 
 /** Where training starts, the buttons, and how far it is. */
 export function launch(state: State, app: App): TemplateResult {
-  const { settings, training, run, status } = state;
+  const { settings, training, run } = state;
   const saturated = settings.start !== 0;
   const dataset = datasetOf(state);
   return html`
@@ -91,7 +91,6 @@ export function launch(state: State, app: App): TemplateResult {
       ></progress>
       <span class="epoch">${epochs(state)}</span>
     </div>
-    <p class="status" role="status">${status}</p>
   `;
 }
 

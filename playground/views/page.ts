@@ -21,10 +21,12 @@ export function page(state: State, app: App): TemplateResult {
           They see the same rows in the same order, and begin with the same weights. Only the loss
           differs.
         </p>
-        ${launch(state, app)}
         <div class="bench">
-          ${controls(state, app)}
-          <div class="results">${scoreboard(state)} ${liveCurves(state)}</div>
+          <div>${launch(state, app)} ${controls(state, app)}</div>
+          <div class="results">
+            <p class="status" role="status">${state.status}</p>
+            ${scoreboard(state)} ${liveCurves(state)}
+          </div>
         </div>
       </section>
       ${saturation(state, app)} ${outcome(state)} ${code(state, app)}

@@ -6,7 +6,6 @@ import { datasetOf, type App, type State } from '../app.js';
 import { variantLines } from '../charts/variant_lines.js';
 import type { CurvePoint } from '../training/loss_curves.js';
 import { VARIANTS } from '../variants.js';
-import { brief } from './format.js';
 import { swatch } from './swatch.js';
 
 /** Loss and gradient against the logit: why one of the three stands still. */
@@ -15,7 +14,7 @@ export function saturation(state: State, app: App): TemplateResult {
   const { activation, classes, units } = datasetOf(state);
   const blind = blindZone(curves, answer);
   const lines = (y: 'loss' | 'gradient', label: string) =>
-    guard([curves], () =>
+    guard([curves, settings.start], () =>
       variantLines(curves, {
         x: 'logit',
         y,
@@ -30,9 +29,7 @@ export function saturation(state: State, app: App): TemplateResult {
             x2: 'to',
             fill: 'var(--blind)',
           }),
-          ...(settings.start === 0 || (units === 1 && answer === 0)
-            ? []
-            : [Plot.ruleX([-settings.start], { stroke: 'var(--axis)', strokeDasharray: '2 3' })]),
+          ...startMarks(settings.start, units, answer),
         ],
       }),
     );
@@ -51,7 +48,7 @@ export function saturation(state: State, app: App): TemplateResult {
             ? ''
             : html`TensorFlow.js’s own loss looks at the probability, which it cuts off just before
                 0 and 1. Beyond that it is flat: in the <span class="blind-mark">shaded zone</span>,
-                from ${brief(blind.from)} to ${brief(blind.to)}, the answer is wrong and the
+                from ${whole(blind.from)} to about ${whole(blind.to)}, the answer is wrong and the
                 gradient is exactly 0. The losses of this package read the logit itself and keep
                 their slope.`
         }
@@ -83,7 +80,10 @@ export function saturation(state: State, app: App): TemplateResult {
           <plot-figure .draw=${lines('loss', 'Loss of one answer against its logit')}></plot-figure>
         </figure>
         <figure>
-          <figcaption><strong>Gradient</strong> of this answer</figcaption>
+          <figcaption>
+            <strong>Gradient</strong> of this answer:
+            ${answer === 1 || units > 1 ? 'below 0, it pulls the logit up' : 'above 0, it pulls the logit down'}
+          </figcaption>
           <plot-figure
             .draw=${lines('gradient', 'Gradient of one answer against its logit')}
           ></plot-figure>
@@ -100,6 +100,26 @@ export function saturation(state: State, app: App): TemplateResult {
       </p>
     </section>
   `;
+}
+
+/** Where the saturated start is: it answers no, or another class. */
+function startMarks(start: number, units: number, answer: number): Plot.Markish[] {
+  if (start === 0 || (units === 1 && answer === 0)) return [];
+  return [
+    Plot.ruleX([-start], { stroke: 'var(--axis)', strokeDasharray: '2 3' }),
+    Plot.text(['start'], {
+      x: () => -start,
+      frameAnchor: 'bottom',
+      textAnchor: 'start',
+      dx: 5,
+      dy: -8,
+      fill: 'var(--muted)',
+    }),
+  ];
+}
+
+function whole(logit: number): string {
+  return logit.toFixed(0).replace('-', '−');
 }
 
 /** Where the answer is wrong and the loss of TensorFlow.js has no gradient. */
