@@ -34,6 +34,28 @@ async function hasWebGPU() {
 
 const untested = (await hasWebGPU()) ? [] : ['webgpu: this Chromium has no adapter'];
 
+/** What a person does on the pages: Jest runs in Node, and drives Chromium from there. */
+const page = {
+  displayName: 'playground',
+  testMatch: ['<rootDir>/__tests__/playground.test.ts'],
+  testEnvironment: 'node',
+  transform: {
+    '\\.[jt]s$': [
+      'ts-jest',
+      {
+        tsconfig: {
+          module: 'CommonJS',
+          moduleResolution: 'Bundler',
+          verbatimModuleSyntax: false,
+          allowJs: true,
+        },
+        diagnostics: false,
+      },
+    ],
+  },
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+};
+
 export default {
   projects: [
     onBackend('webgl'),
@@ -41,6 +63,7 @@ export default {
     ...(untested.length === 0 ? [onBackend('webgpu')] : []),
     onBackend('wasm'),
     onBackend('cpu'),
+    page,
   ],
   // The first use of a shader compiles it, in software where there is no GPU.
   testTimeout: 60_000,

@@ -47,6 +47,8 @@ const once = {
   globals: { ...onBackend('cpu').globals, __CHROMIUM__: noChromium === undefined },
   displayName: 'package',
   testMatch: ['<rootDir>/__tests__/*.test.ts'],
+  // It needs Chromium: jest.browser.config.js.
+  testPathIgnorePatterns: ['playground\\.test\\.ts$'],
 };
 
 const backends = ['cpu', 'wasm'];

@@ -33,7 +33,7 @@ export async function startBackends(): Promise<string[]> {
 async function starts(name: string): Promise<boolean> {
   // TensorFlow.js tells the console about each backend that does not start: do not ask where it is known.
   if (name === 'webgpu' && !(await hasGpuAdapter())) return false;
-  return tf.findBackendFactory(name) === null ? false : tf.setBackend(name);
+  return (tf.findBackendFactory(name) as unknown) != null && tf.setBackend(name);
 }
 
 async function hasGpuAdapter(): Promise<boolean> {

@@ -4,8 +4,8 @@ import type { Activation } from './losses.js';
 export interface Variant {
   readonly id: 'activation' | 'logits' | 'tfjs';
   /** Its name, where the output layer has this activation. */
-  title(activation: Activation): string;
-  description(activation: Activation): string;
+  readonly title: (activation: Activation) => string;
+  readonly description: (activation: Activation) => string;
   /** How its line is drawn, everywhere. The first two often coincide: a wide line with a dashed one on it shows both. */
   readonly line: { readonly stroke: string; readonly width: number; readonly dash?: string };
 }

@@ -21,7 +21,7 @@ export interface Dataset {
   /** Units of the layer before. */
   readonly hiddenUnits: number;
   /** Biases of the last layer that make every row be taken for one class, by this logit. */
-  saturatedBias(logit: number): number[];
+  readonly saturatedBias: (logit: number) => number[];
   /** What such a model believes. */
   readonly saturatedBelief: string;
   readonly training: Samples;

@@ -8,7 +8,7 @@ import { GradientNorms } from './gradient_norms.js';
 import { createModel } from './model.js';
 
 /** What the three models are like at one moment of a training. */
-export interface Measurement {
+interface Measurement {
   /** How much training there was; parts of an epoch count. */
   readonly epoch: number;
   readonly variant: VariantId;
@@ -154,7 +154,7 @@ async function predict(
     const gives = (model.layers.at(-1)?.getConfig() as { activation: string }).activation;
     return gives === 'linear' ? tf[activation](output) : output.clone();
   });
-  const values = (await probabilities.array()) as number[][];
+  const values = await probabilities.array();
   probabilities.dispose();
   return values;
 }

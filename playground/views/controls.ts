@@ -67,7 +67,7 @@ export function controls(state: State, app: App): TemplateResult {
           title: 'Epochs',
           sentence: 'How often the models see all training rows.',
           value: String(settings.epochs),
-          values: [5, 10, 20, 40].map((epochs) => [String(epochs), String(epochs)]),
+          values: [1, 5, 10, 20, 40].map((epochs) => [String(epochs), String(epochs)]),
           choose: (value) => {
             app.choose({ epochs: Number(value) });
           },
@@ -152,7 +152,7 @@ function option(
     <div class="control">
       <label for=${name}>
         ${control?.title}
-        ${typeof value === 'number' ? html`<output for=${name}>${value}</output>` : ''}
+        ${typeof value === 'number' ? html`<span class="value" aria-hidden="true">${value}</span>` : ''}
       </label>
       ${input}
       <p id="${name}-sentence">${control?.sentence}</p>

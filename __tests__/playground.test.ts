@@ -1,0 +1,386 @@
+/// <reference lib="dom" />
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+
+import { launchChromium, serve, whyNoChromium } from '../tools/chromium.js';
+
+const root = join(__dirname, '..');
+const site = join(root, 'temp/site');
+const node = (...args: string[]) =>
+  execFileSync(process.execPath, args, {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: 'pipe',
+    // Jest says 'test', which is not what a person gets.
+    env: { ...process.env, NODE_ENV: 'production' },
+  });
+
+/** Graphics in software take their time to begin. */
+const TIMEOUT = 110_000;
+jest.setTimeout(TIMEOUT + 10_000);
+
+const reason = whyNoChromium();
+if (reason !== undefined) console.error(`NOT TESTED: the playground, ${reason}`);
+
+/** What a person does on the page, in Chromium. */
+(reason === undefined ? describe : describe.skip)('the playground', () => {
+  let browser: Browser;
+  let server: Awaited<ReturnType<typeof serve>>;
+  /** The page that the test opened last, and what its console complained about. */
+  let page: Page;
+  let complaints: string[];
+
+  beforeAll(async () => {
+    node('node_modules/vite/bin/vite.js', 'build', 'playground', '--outDir', site, '--emptyOutDir');
+    server = await serve(site);
+    browser = await launchChromium();
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    server.close();
+  });
+
+  afterEach(async () => {
+    await page.context().close();
+    expect(complaints).toEqual([]);
+  });
+
+  async function open(options: BrowserContextOptions = {}): Promise<void> {
+    const permissions = ['clipboard-read', 'clipboard-write'];
+    const context = await browser.newContext({ permissions, ...options });
+    complaints = [];
+    page = await context.newPage();
+    page.setDefaultTimeout(TIMEOUT);
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+    });
+    await page.goto(server.url);
+    await page.getByRole('button', { name: 'Train' }).waitFor();
+    await page.evaluate(() => document.fonts.ready);
+  }
+
+  const setting = (label: string) => page.getByLabel(label, { exact: true });
+
+  /** Chooses settings by the words beside them: an entry of a list, or a number of a slider. */
+  async function choose(settings: Record<string, string | number>): Promise<void> {
+    await page.locator('.controls').evaluate((details) => {
+      (details as HTMLDetailsElement).open = true;
+    });
+    for (const [label, value] of Object.entries(settings)) {
+      if (typeof value === 'number') await page.getByLabel(label).fill(String(value));
+      else await setting(label).selectOption(value);
+    }
+  }
+
+  const status = () => page.getByRole('status').innerText();
+
+  /** Presses Train and waits until it is done. */
+  async function train(): Promise<string> {
+    await page.getByRole('button', { name: 'Train' }).click();
+    await page.locator('.status', { hasText: /^(Training is done|Training failed)/ }).waitFor();
+    return status();
+  }
+
+  /** The line of a model in the table: its numbers as they are shown. */
+  async function scores(variant: 'activation' | 'logits' | 'tfjs') {
+    const cells = await page.locator(`[data-variant=${variant}] td`).allInnerTexts();
+    const [loss = NaN, accuracy = NaN, gradient = NaN] = cells.map(parseFloat);
+    return { loss, accuracy, gradient };
+  }
+
+  /** The lines of training, plot by plot, as what is drawn. */
+  const lines = () =>
+    page
+      .locator('.results [aria-label=line] path')
+      .evaluateAll((paths) => paths.map((path) => path.getAttribute('d') ?? ''));
+
+  it('starts sure and wrong: ours recover, and TensorFlow.js’s own stays where it is', async () => {
+    await open();
+    expect(await train()).toMatch(
+      /^Training is done\. TensorFlow\.js’s own loss never moved: its gradient was exactly 0 in each of 300 steps/,
+    );
+    const [activation, logits, tfjs] = [
+      await scores('activation'),
+      await scores('logits'),
+      await scores('tfjs'),
+    ];
+    expect(activation).toEqual(logits);
+    expect(logits.accuracy).toBeGreaterThan(88);
+    expect(logits.loss).toBeLessThan(0.5);
+    expect(tfjs.accuracy).toBeLessThan(30);
+    expect(tfjs.gradient).toBe(0);
+    expect(await page.locator('.confusion').count()).toBe(3);
+  });
+
+  it('from a fair start, all three learn', async () => {
+    await open();
+    await page.getByLabel('A fair start').check();
+    await choose({ Epochs: '10' });
+    expect(await train()).toContain('try the start that is sure and wrong');
+    for (const variant of ['activation', 'logits', 'tfjs'] as const) {
+      expect((await scores(variant)).accuracy).toBeGreaterThan(95);
+    }
+  });
+
+  it('draws while it trains, stays responsive, and stops when asked', async () => {
+    await open();
+    await page.getByLabel('A fair start').check();
+    await choose({ Epochs: '40' });
+    await page.evaluate(() => {
+      const watch = globalThis as unknown as { longest: number };
+      watch.longest = 0;
+      let before = performance.now();
+      const tick = (now: number) => {
+        watch.longest = Math.max(watch.longest, now - before);
+        before = now;
+        requestAnimationFrame(tick);
+      };
+      requestAnimationFrame(tick);
+    });
+    await page.getByRole('button', { name: 'Train' }).click();
+    const points = async () => (await lines()).map((d) => d.split(/[ML]/).length);
+    const progress = () =>
+      page.locator('progress').evaluate((bar) => (bar as HTMLProgressElement).position);
+    const reached = async (share: number) => {
+      await page.waitForFunction(
+        (least) => document.querySelector('progress')!.position >= least,
+        share,
+      );
+      return points();
+    };
+    const early = await reached(0.1);
+    const late = await reached(0.3);
+    expect(early).toHaveLength(9);
+    late.forEach((count, line) => {
+      expect(count).toBeGreaterThan(early[line]!);
+    });
+
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.locator('.status', { hasText: 'Stopped after' }).waitFor();
+    expect(await progress()).toBeLessThan(1);
+    expect(await page.getByRole('button', { name: 'Train' }).isEnabled()).toBe(true);
+    const longest = await page.evaluate(
+      () => (globalThis as unknown as { longest: number }).longest,
+    );
+    expect(longest).toBeLessThan(500);
+  });
+
+  it('reads digits with every loss of the package that fits, and draws those that are misread', async () => {
+    await open();
+    await page.getByLabel('A fair start').check();
+    await choose({ Data: 'digits', Epochs: '1' });
+    const losses = await setting('Loss').locator('option').allInnerTexts();
+    expect(losses).toEqual(
+      expect.arrayContaining([
+        'Categorical crossentropy',
+        'Categorical focal crossentropy',
+        'Sparse categorical crossentropy',
+      ]),
+    );
+    for (const loss of losses) {
+      await choose({ Loss: loss });
+      await train();
+      for (const variant of ['activation', 'logits', 'tfjs'] as const) {
+        expect((await scores(variant)).accuracy).toBeGreaterThan(60);
+      }
+    }
+    expect(await page.locator('.confusion').first().locator('tbody td').count()).toBe(100);
+    expect(await page.getByRole('img', { name: 'A handwritten' }).count()).toBeGreaterThan(0);
+  });
+
+  it('digits too recover from a start that is sure and wrong', async () => {
+    await open();
+    await choose({ Data: 'digits', Epochs: '5' });
+    expect(await train()).toContain('exactly 0 in each of 225 steps');
+    expect((await scores('logits')).accuracy).toBeGreaterThan(75);
+    expect((await scores('tfjs')).accuracy).toBeLessThan(15);
+  });
+
+  it.each(['wasm', 'cpu', 'webgl', 'webgpu'])('trains on %s', async (backend) => {
+    await open();
+    await choose({ Epochs: '1', Backend: backend });
+    expect(await setting('Backend').inputValue()).toBe(backend);
+    expect(await train()).toContain('exactly 0 in each of 15 steps');
+    for (const variant of ['activation', 'logits'] as const) {
+      const { loss, gradient } = await scores(variant);
+      expect(loss).toBeLessThan(12);
+      expect(gradient).toBeGreaterThan(1);
+    }
+  });
+
+  it('draws loss and gradient of the options that are chosen, and shades where there is none', async () => {
+    await open();
+    const why = page.getByRole('region', { name: 'Why one of them stands still' });
+    expect(await why.innerText()).toContain('from −40 to about −16');
+    const drawn = () =>
+      why
+        .locator('[aria-label=line] path')
+        .evaluateAll((paths) => paths.map((path) => path.getAttribute('d')));
+    const before = await drawn();
+    await choose({ 'Label smoothing': 0.2 });
+    await page.locator('.code', { hasText: 'labelSmoothing: 0.2' }).waitFor();
+    await page.waitForTimeout(500);
+    const changed = (await drawn()).map((line, at) => line !== before[at]);
+    // The losses of our two change; TensorFlow.js's own takes no options. Gradients get another scale.
+    expect(changed.slice(0, 3)).toEqual([true, true, false]);
+    expect(await page.locator('.code').innerText()).toContain(
+      'new BinaryCrossentropy({ labelSmoothing: 0.2, fromLogits: true })',
+    );
+    await why.getByLabel('malignant').check();
+    await page.locator('.lead', { hasText: 'from 16' }).waitFor();
+  });
+
+  it.each([
+    { Data: 'breast_cancer', 'Label smoothing': 0.1, 'Weight of the yes': 2.5, Epochs: '10' },
+    { Data: 'breast_cancer', Loss: 'BinaryFocalCrossentropy', Gamma: 1.5, Epochs: '5' },
+    { Data: 'digits', Loss: 'SparseCategoricalCrossentropy', Optimizer: 'sgd', Epochs: '1' },
+    { Data: 'digits', Loss: 'CategoricalFocalCrossentropy', Alpha: 0.5, Epochs: '1' },
+  ])('the code that it copies gives the same results: %j', async (settings) => {
+    await open();
+    await choose({ ...settings, Backend: 'cpu' });
+    await train();
+    await page.getByRole('button', { name: 'Copy' }).click();
+    await page.getByRole('button', { name: 'Copied' }).waitFor();
+    const program = await page.evaluate(() => navigator.clipboard.readText());
+    expect(program).toBe(await page.locator('.code code').textContent());
+
+    mkdirSync(join(root, 'temp'), { recursive: true });
+    writeFileSync(join(root, 'temp/copied.ts'), program);
+    const printed = node('node_modules/tsx/dist/cli.mjs', 'temp/copied.ts');
+    const results = [...printed.matchAll(/^\w+ loss (\S+) accuracy (\S+)$/gm)];
+    expect(results).toHaveLength(3);
+    for (const [at, variant] of (['activation', 'logits', 'tfjs'] as const).entries()) {
+      const shown = await scores(variant);
+      const [, loss, accuracy] = results[at]!.map(Number);
+      expect(Math.abs(loss! - shown.loss)).toBeLessThan(loss! < 10 ? 0.002 : 0.06);
+      expect(100 * accuracy!).toBeCloseTo(shown.accuracy, 0);
+    }
+  });
+
+  it('leaves no tensor behind', async () => {
+    await open();
+    await choose({ Epochs: '5' });
+    const tensors = () =>
+      page.evaluate(
+        () =>
+          (globalThis as unknown as { _tfengine: { state: { numTensors: number } } })._tfengine
+            .state.numTensors,
+      );
+    await train();
+    const before = await tensors();
+    await page.getByLabel('A fair start').check();
+    await train();
+    expect(await tensors()).toBe(before);
+  });
+
+  it('can be used with the keyboard alone, and shows where one is', async () => {
+    await open();
+    await choose({ Epochs: '5' });
+    const focus = async (matches: string) => {
+      for (let presses = 0; presses < 40; presses++) {
+        await page.keyboard.press('Tab');
+        const { found, outlined } = await page.evaluate((selector) => {
+          const element = document.activeElement!;
+          const outlines = [element, element.closest('.card')].map((one) =>
+            one === null ? 'none' : getComputedStyle(one).outlineStyle,
+          );
+          return {
+            found: element.matches(selector),
+            outlined: outlines.some((style) => style === 'solid'),
+          };
+        }, matches);
+        expect(outlined).toBe(true);
+        if (found) return;
+      }
+      throw new Error(`Tab never reaches ${matches}.`);
+    };
+    await focus('[name=start]');
+    await page.keyboard.press('ArrowDown');
+    expect(await page.getByLabel('A fair start').isChecked()).toBe(true);
+    await page.keyboard.press('ArrowUp');
+    await focus('#how-sure');
+    await page.keyboard.press('ArrowRight');
+    await focus('button.primary');
+    await page.keyboard.press('Enter');
+    await page.locator('.status', { hasText: 'Training is done' }).waitFor();
+    for (const stop of ['summary', '#dataset', '#backend', '[name=answer]', 'pre', 'a']) {
+      await focus(stop);
+    }
+  });
+
+  it('names every control, and tells a screen reader how it goes', async () => {
+    await open();
+    const nameless = await page
+      .locator('input, select, button, progress, pre')
+      .evaluateAll((elements) =>
+        elements
+          .filter((element) => {
+            const labels = (element as Partial<HTMLInputElement>).labels?.length ?? 0;
+            const name = element.ariaLabel ?? element.textContent;
+            return labels === 0 && name.trim() === '';
+          })
+          .map((element) => element.outerHTML),
+      );
+    expect(nameless).toEqual([]);
+    expect(await page.getByRole('status').count()).toBe(1);
+    expect(await page.locator('h1').count()).toBe(1);
+  });
+
+  it.each([360, 320])('fits on a phone, %i pixels wide', async (width) => {
+    await open({ viewport: { width, height: 740 }, hasTouch: true, isMobile: true });
+    const overflow = () =>
+      page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+    expect(await overflow()).toBe(0);
+    for (const dataset of ['breast_cancer', 'digits']) {
+      await choose({ Data: dataset, Epochs: '1' });
+      await train();
+      expect(await overflow()).toBe(0);
+    }
+  });
+
+  it.each(['light', 'dark'] as const)('is legible in a %s theme', async (colorScheme) => {
+    await open({ colorScheme });
+    const contrasts = await page.evaluate(() => {
+      const canvas = document
+        .createElement('canvas')
+        .getContext('2d', { willReadFrequently: true })!;
+      const style = getComputedStyle(document.documentElement);
+      const luminance = (name: string) => {
+        canvas.fillStyle = style.getPropertyValue(name);
+        canvas.fillRect(0, 0, 1, 1);
+        const [red, green, blue] = [...canvas.getImageData(0, 0, 1, 1).data].map((value) =>
+          value <= 10 ? value / 3294 : ((value / 255 + 0.055) / 1.055) ** 2.4,
+        );
+        return 0.2126 * red! + 0.7152 * green! + 0.0722 * blue!;
+      };
+      const paper = luminance('--paper');
+      return Object.fromEntries(
+        ['--ink', '--muted', '--from-logits', '--tfjs'].map((name) => {
+          const [low, high] = [paper, luminance(name)].sort((a, b) => a - b);
+          return [name, (high! + 0.05) / (low! + 0.05)];
+        }),
+      );
+    });
+    // Of WCAG 2.2: text at least 4.5, lines at least 3.
+    expect(contrasts['--ink']).toBeGreaterThan(7);
+    expect(contrasts['--muted']).toBeGreaterThan(4.5);
+    expect(contrasts['--from-logits']).toBeGreaterThan(4.5);
+    expect(contrasts['--tfjs']).toBeGreaterThan(4.5);
+  });
+
+  it('runs under a security policy that allows no eval', async () => {
+    await open();
+    const policy = await page
+      .locator('meta[http-equiv=Content-Security-Policy]')
+      .getAttribute('content');
+    expect(policy).toContain("script-src 'self' 'wasm-unsafe-eval';");
+  });
+});
