@@ -61,13 +61,14 @@ export default class BrowserRunner {
     page.on('pageerror', (error) => problems.push(error.stack));
     await page.goto(url);
     const { outcomes, unhandledErrors } = await page.evaluate(
-      async ({ globals, files, options }) => {
+      async ({ globals, runner, files, options }) => {
         Object.assign(globalThis, globals);
-        const { runTests } = await import('/tools/browser/page.js');
+        const { runTests } = await import(runner);
         return runTests(files, options);
       },
       {
         globals: config.globals,
+        runner: '/tools/browser/page.js',
         files: [...config.setupFilesAfterEnv, path].map(
           (file) => `/${relative(rootDir, file).replace(/\.ts$/, '.js')}`,
         ),
