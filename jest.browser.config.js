@@ -8,6 +8,7 @@ const nodeOnly = ['kernels/simd.test.ts', 'kernels/without_simd.test.ts'];
 /** What float16 can hold: the expected values of other files have more digits, or are too large or small for it. */
 const float16Files = [
   'core/{config,float16,loss}',
+  'losses/every_loss',
   'metrics/categorical_accuracy',
   'ops/class_labels',
 ];

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 
 import { BinaryCrossentropy, binaryCrossentropy, ops, ShapeError } from '../../src/pure.js';
 import { labelsAndLogits, seeded } from '../support/arbitraries.js';
+import { backend } from '../support/backend.js';
 import { expectClose } from '../support/expect_close.js';
 import { describeGolden } from '../support/golden.js';
 import { expectTensorsKept, kernelsOf } from '../support/memory.js';
@@ -170,8 +171,8 @@ describe('binary cross-entropy', () => {
           expectClose(
             ops.binaryCrossentropy(y, tf.sigmoid(clear)),
             tf.tensor(ops.binaryCrossentropy(y, clear, fromLogits).dataSync()),
-            // A probability near 1 has an absolute error of 3e-8, which e¹² makes 5e-3 of 1 − p.
-            { relative: 6e-3 },
+            // A probability near 1 has an absolute error of 3e-8, which e¹² makes 5e-3 of 1 − p; twice that on GPUs.
+            { relative: backend.startsWith('webg') ? 1.2e-2 : 6e-3 },
           );
         });
       }),

@@ -59,7 +59,7 @@ export default class BrowserRunner {
     const page = await browser.newPage();
     const problems = [];
     page.on('pageerror', (error) => problems.push(error.stack));
-    await page.goto(url);
+    await page.goto(url, { timeout: testTimeout });
     const { outcomes, unhandledErrors } = await page.evaluate(
       async ({ globals, runner, files, options }) => {
         Object.assign(globalThis, globals);
