@@ -13,114 +13,99 @@
  * ±Infinity is as large as another one of its kind, and NaN larger than all. Sums keep what rounding loses, as far as the compiler
  * of a GPU leaves that in.
  */
-const FORMULAS = `
-// e^(d + error) for d <= 0, with the 1 last: d + error = n ln 2 + r, and ln 2 split as in the SIMD kernels.
-float power(float d, float error) {
+const FORMULAS = [
+  // e^(d + error) for d <= 0, with the 1 last: d + error = n ln 2 + r, and ln 2 split as in the SIMD kernels.
+  `float power(float d, float error) {
   float n = floor(d * 1.44269504 + 0.5);
   float r = (d - n * 0.693359375) + (n * 2.1219444e-4 + error);
   float r2 = r * r;
   float low = r2 * (0.1666652113199234 * r + 0.4999999403953552) + r;
   float q = r2 * 0.0013820688473060727 + (0.008368675597012043 * r + 0.04166826605796814);
   return select(exp2(n) * (r2 * r2 * q + low + 1.0), 0.0, d < -104.0);
-}
-
-// e^(x - m) for x < m, with the rounding error of the difference put back (Dekker, 1971).
-float powerOfDifference(float x, float m) {
+}`,
+  // e^(x - m) for x < m, with the rounding error of the difference put back (Dekker, 1971).
+  `float powerOfDifference(float x, float m) {
   float d = x - m;
   float minusM = d - x;
   float error = (x - (d - minusM)) - (m + minusM);
   return power(d, select(error, 0.0, d < -104.0));
-}
-
-// log(1 + x) for x >= 0; up to 1 as 2 atanh(x / (2 + x)), where the logarithm of a GPU may lose all digits.
-float log1p(float x) {
+}`,
+  // log(1 + x) for x >= 0; up to 1 as 2 atanh(x / (2 + x)), where the logarithm of a GPU may lose all digits.
+  `float log1p(float x) {
   float s = x / (2.0 + x);
   float z = s * s;
   float high = 0.28008487820625305 * z + 0.28002768754959106;
   float p = z * z * high + (0.40021446347236633 * z + 0.666664183139801);
   return select(s * z * p + (s + s), log(1.0 + x), x > 1.0);
-}
-
-// a * b, and 0 where b is 0, even if a is NaN or infinite there.
-float multiplyNoNan(float a, float b) {
+}`,
+  // a * b, and 0 where b is 0, even if a is NaN or infinite there.
+  `float multiplyNoNan(float a, float b) {
   return select(a * b, 0.0, b == 0.0);
-}
-
-// Cross-entropy of one label, positive = y times the weight of positive labels: see sigmoid_cross_entropy_with_logits.ts.
-float sigmoidLoss(float x, float y, float positive) {
+}`,
+  // Cross-entropy of one label, positive = y times the weight of positive labels: see sigmoid_cross_entropy_with_logits.ts.
+  `float sigmoidLoss(float x, float y, float positive) {
   float opposed = select(positive, 1.0 - y, x > 0.0);
   float tail = log1p(power(-abs(x), 0.0));
   return select(multiplyNoNan(abs(x), opposed) + tail * (1.0 - y + positive), x, isnan(x));
-}
-
-float sigmoidGradient(float x, float y, float positive) {
+}`,
+  `float sigmoidGradient(float x, float y, float positive) {
   float opposed = select(positive, 1.0 - y, x > 0.0);
   float e = power(-abs(x), 0.0);
   float outward = opposed - e / (1.0 + e) * (1.0 - y + positive);
   return select(select(-outward, outward, x > 0.0), x, isnan(x));
-}
-
-// The larger of two logits.
-float larger(float m, float x) {
+}`,
+  // The larger of two logits.
+  `float larger(float m, float x) {
   return select(m, x, x > m || isnan(x));
-}
-
-// What a cell adds to one whose largest logit is m, which it may hold first.
-vec4 share(vec4 cell, float m, bool isFirst) {
+}`,
+  // What a cell adds to one whose largest logit is m, which it may hold first.
+  `vec4 share(vec4 cell, float m, bool isFirst) {
   bool isSame = cell.x == m;
   float scale = select(powerOfDifference(cell.x, m), 1.0, isSame);
   float rest = select(1.0 + cell.y, cell.y, isFirst) * scale;
   float moved = select(cell.z * (m - cell.x), 0.0, isSame || cell.z == 0.0);
   return vec4(0.0, rest, cell.z, cell.w + moved);
-}
-
-// Two cells as one.
-vec4 merged(vec4 a, vec4 b) {
+}`,
+  // Two cells as one.
+  `vec4 merged(vec4 a, vec4 b) {
   float m = larger(a.x, b.x);
   bool isA = a.x == m;
   return share(a, m, isA) + share(b, m, !isA) + vec4(m, 0.0, 0.0, 0.0);
-}
-
-// What a + b loses as it is rounded (Knuth, The Art of Computer Programming 2, 4.2.2).
-float lostIn(float a, float b) {
+}`,
+  // What a + b loses as it is rounded (Knuth, The Art of Computer Programming 2, 4.2.2).
+  `float lostIn(float a, float b) {
   float sum = a + b;
   float ofB = sum - a;
   return (a - (sum - ofB)) + (b - ofB);
-}
-
-// A sum with what was lost on the way, if it is finite.
-float withLost(float sum, float lost) {
+}`,
+  // A sum with what was lost on the way, if it is finite.
+  `float withLost(float sum, float lost) {
   return select(sum + lost, sum, isnan(lost));
-}
-
-// The loss of a row: see negative_log_softmax.ts.
-float softmaxLoss(vec4 cell) {
+}`,
+  // The loss of a row: see negative_log_softmax.ts.
+  `float softmaxLoss(vec4 cell) {
   return select(log1p(cell.y) * cell.z + cell.w, cell.x, isnan(cell.x));
-}
-
-float softmaxGradient(float x, float y, vec4 cell) {
+}`,
+  `float softmaxGradient(float x, float y, vec4 cell) {
   bool isLargest = x == cell.x;
   float p = select(powerOfDifference(x, cell.x), 1.0, isLargest) / (1.0 + cell.y);
   float notP = select(1.0 - p, cell.y / (1.0 + cell.y), isLargest);
   float g = multiplyNoNan(p, cell.z - y) - multiplyNoNan(notP, y);
   return select(g, cell.x, isnan(cell.x));
-}
-
-// 0 where a label is a class, else NaN; its fraction is cut off towards 0.
-float notClass(float label, float classes, float nan) {
+}`,
+  // 0 where a label is a class, else NaN; its fraction is cut off towards 0.
+  `float notClass(float label, float classes, float nan) {
   return select(nan, 0.0, label > -1.0 && label < classes);
-}
-
-// 1 where the label is the class, else 0.
-float isClass(float label, float class_) {
+}`,
+  // 1 where the label is the class, else 0.
+  `float isClass(float label, float class_) {
   return select(0.0, 1.0, sign(label) * floor(abs(label)) == class_);
-}
-
-// What a loss is multiplied by for a mean over this sum of weights, given their number: 0 for a sum of 0.
-float shareOf(float sum, float count, float nan) {
+}`,
+  // What a loss is multiplied by for a mean over this sum of weights, given their number: 0 for a sum of 0.
+  `float shareOf(float sum, float count, float nan) {
   return select(select(count / sum, 0.0, sum == 0.0), nan, isnan(sum) || abs(sum) > 3e38);
-}
-`;
+}`,
+].join('\n');
 
 const TYPES: Record<string, string> = { bool: 'bool', float: 'f32', vec4: 'vec4<f32>' };
 
