@@ -1,7 +1,8 @@
 /// <reference lib="dom" />
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
@@ -10,14 +11,12 @@ import { launchChromium, serve, whyNoChromium } from '../tools/chromium.js';
 
 const root = join(__dirname, '..');
 const site = join(root, 'temp/site');
-const node = (...args: string[]) =>
-  execFileSync(process.execPath, args, {
-    cwd: root,
-    encoding: 'utf8',
-    stdio: 'pipe',
-    // Jest says 'test', which is not what a person gets.
-    env: { ...process.env, NODE_ENV: 'production' },
-  });
+/** Runs Node and gives what it prints. Meanwhile this process goes on serving the page and its data. */
+const node = async (...args: string[]) => {
+  // Jest's NODE_ENV is 'test', which is not what a person gets.
+  const env = { ...process.env, NODE_ENV: 'production' };
+  return (await promisify(execFile)(process.execPath, args, { cwd: root, env })).stdout;
+};
 
 /** Graphics in software take their time to begin. */
 const TIMEOUT = 110_000;
@@ -35,7 +34,14 @@ if (reason !== undefined) console.error(`NOT TESTED: the playground, ${reason}`)
   let complaints: string[];
 
   beforeAll(async () => {
-    node('node_modules/vite/bin/vite.js', 'build', 'playground', '--outDir', site, '--emptyOutDir');
+    await node(
+      'node_modules/vite/bin/vite.js',
+      'build',
+      'playground',
+      '--outDir',
+      site,
+      '--emptyOutDir',
+    );
     server = await serve(site);
     browser = await launchChromium();
   });
@@ -252,7 +258,7 @@ if (reason !== undefined) console.error(`NOT TESTED: the playground, ${reason}`)
 
     mkdirSync(join(root, 'temp'), { recursive: true });
     writeFileSync(join(root, 'temp/copied.ts'), program);
-    const printed = node('node_modules/tsx/dist/cli.mjs', 'temp/copied.ts');
+    const printed = await node('node_modules/tsx/dist/cli.mjs', 'temp/copied.ts');
     const results = [...printed.matchAll(/^\w+ loss (\S+) accuracy (\S+)$/gm)];
     expect(results).toHaveLength(3);
     for (const [at, variant] of (['activation', 'logits', 'tfjs'] as const).entries()) {

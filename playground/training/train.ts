@@ -107,6 +107,8 @@ export async function train(
   } finally {
     for (const { model, norms } of trainees) {
       await norms.take();
+      // A model does not dispose an optimizer that it was given.
+      model.optimizer.dispose();
       model.dispose();
     }
     tf.dispose([training.xs, training.ys, validation.xs, validation.ys]);

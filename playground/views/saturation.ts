@@ -110,8 +110,8 @@ function startMarks(start: number, units: number, answer: number): Plot.Markish[
     Plot.text(['start'], {
       x: () => -start,
       frameAnchor: 'bottom',
-      textAnchor: 'start',
-      dx: 5,
+      textAnchor: 'end',
+      dx: -5,
       dy: -8,
       fill: 'var(--muted)',
     }),
