@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 
-import { countTensorflowOps, use, type BackendName } from './support/backends.js';
+import { use, type BackendName } from './support/backends.js';
 import { dataOf, type Cell } from './support/cells.js';
 import {
   forward,
@@ -16,6 +16,7 @@ import { table } from './support/document.js';
 import { interleave, sampleOf } from './support/interleave.js';
 import { assertRight, reference } from './support/reference.js';
 import { bytes, ratio, times } from './support/statistics.js';
+import { countTensorflowOps } from './support/tensorflow.js';
 
 /** Measures losses on each backend, TF.js's own beside ours: time with and without a gradient, kernels, memory. */
 export async function measureLosses(

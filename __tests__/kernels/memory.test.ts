@@ -7,6 +7,7 @@ import {
   SparseCategoricalCrossentropy,
   type Loss,
 } from '../../src/pure.js';
+import { isGpu } from '../support/backend.js';
 import { expectClose } from '../support/expect_close.js';
 import { bothWays, describeKernels } from '../support/kernels.js';
 import { expectTensorsKept, kernelsOf } from '../support/memory.js';
@@ -107,8 +108,11 @@ describeKernels('a fused loss leaves no tensor behind', () => {
   });
 });
 
+// A GPU is not asked for labels: that would wait for all that it has to do.
+const itWhereRead = isGpu ? it.skip : it;
+
 describeKernels('a label that is no class', () => {
-  it.each([3, -1, 1e9, -5])('is an error before anything is computed: %d', (label) => {
+  itWhereRead.each([3, -1, 1e9, -5])('is an error before anything is computed: %d', (label) => {
     const loss = new SparseCategoricalCrossentropy(fromLogits);
     const x = tf.zeros([2, 3]);
     const y = tf.tensor1d([0, label], 'int32');
@@ -149,10 +153,10 @@ describeKernels('a label that is no class', () => {
       }
     });
     if (typeof formula === 'number') expect(fast).toBeCloseTo(formula, 5);
-    else expect(fast).toBe(formula);
+    else expect(fast).toBe(isGpu ? NaN : formula);
   });
 
-  it('after the error, losses and gradients are right', () => {
+  itWhereRead('after the error, losses and gradients are right', () => {
     const loss = new SparseCategoricalCrossentropy(fromLogits);
     const x = tf.zeros([2, 3]);
     expect(() => tf.grad((z) => loss([0, 7], z))(x)).toThrow(RangeError);
@@ -167,7 +171,8 @@ describeKernels('a label that is no class', () => {
   it('the ignored class may be any number', () => {
     const loss = new SparseCategoricalCrossentropy({ ...fromLogits, ignoreClass: 255 });
     expectClose(loss([0, 255], tf.zeros([2, 3])), Math.log(3));
-    expect(() => loss([3, 255], tf.zeros([2, 3]))).toThrow('Received: 3.');
+    if (isGpu) expectClose(loss([3, 255], tf.zeros([2, 3])), NaN);
+    else expect(() => loss([3, 255], tf.zeros([2, 3]))).toThrow('Received: 3.');
   });
 });
 

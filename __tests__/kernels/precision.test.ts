@@ -8,7 +8,7 @@ import {
   type Loss,
 } from '../../src/pure.js';
 import { sigmoidRow, softmaxRow, type Row } from '../support/float64.js';
-import { backend } from '../support/backend.js';
+import { isGpu } from '../support/backend.js';
 import { describeKernels } from '../support/kernels.js';
 import { hot, rowAt, rowsOf, uniform } from '../support/rows.js';
 import { ulpDistance } from '../support/ulp.js';
@@ -29,7 +29,7 @@ const each = { fromLogits: true, reduction: 'none' } as const;
 type IsNear = (got: number, exact: number, i: number) => boolean;
 
 /** Below, numbers have fewer digits than others, or none; on a GPU where their rounding errors are less than 2⁻¹²⁶ and taken for 0. */
-const TINY = backend.startsWith('webg') ? 2 ** -102 : 1e-36;
+const TINY = isGpu ? 2 ** -102 : 1e-36;
 
 const withinUlps: IsNear = (got, exact) =>
   abs(exact) < TINY ? abs(got - exact) < 2e-36 : ulpDistance(got, exact) <= ULPS;

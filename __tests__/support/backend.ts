@@ -18,3 +18,6 @@ export const describeFloat32 = float16 ? describe.skip : describe;
 
 /** `describe` for what is different where numbers are float16. */
 export const describeFloat16 = float16 ? describe : describe.skip;
+
+/** Whether a GPU computes, or software in the place of one. */
+export const isGpu: boolean = backend.startsWith('webg');

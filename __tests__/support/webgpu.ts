@@ -30,15 +30,24 @@ function failOnErrors({ device }: WebGPUBackend): void {
   });
 }
 
-/** `dataSync` draws on canvases of 256 × 256 numbers, 40 ms in software: as many rows are enough as there are. */
+/**
+ * `dataSync` makes three canvases of 256 × 256 numbers each time, 40 ms in software, and of some thousands the GPU's process dies:
+ * as many rows are enough as there are, and one set of canvases for each size.
+ */
 function readFast(backend: WebGPUBackend): void {
   const page = globalThis as unknown as { OffscreenCanvas: Canvas };
   const { OffscreenCanvas } = page;
+  const canvases = new Map<string, unknown>();
   const readSync = backend.readSync.bind(backend);
   backend.readSync = (dataId) => {
     const bytes = backend.tensorMap.get(dataId)?.resource?.size ?? 0;
+    let made = 0;
     page.OffscreenCanvas = function (width: number, height: number) {
-      return new OffscreenCanvas(width, Math.min(height, Math.ceil(bytes / 4 / width)));
+      const rows = Math.min(height, 2 ** Math.ceil(Math.log2(Math.ceil(bytes / 4 / width))));
+      const key = `${made++} of ${rows}`;
+      const canvas = canvases.get(key) ?? new OffscreenCanvas(width, rows);
+      canvases.set(key, canvas);
+      return canvas;
     } as unknown as Canvas;
     try {
       return readSync(dataId);

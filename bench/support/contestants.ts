@@ -6,10 +6,9 @@ import {
   register,
   unregister,
 } from 'tfjs-losses';
-
-import { settle } from './backends.js';
 import type { Cell, Data, LossName } from './cells.js';
 import type { Result } from './reference.js';
+import { settle } from './tensorflow.js';
 
 /** A mean loss of labels and logits, as a scalar. */
 export type MeanLoss = (labels: tf.Tensor, logits: tf.Tensor) => tf.Tensor;

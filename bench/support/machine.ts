@@ -3,7 +3,7 @@ import { cpus, type, arch } from 'node:os';
 
 import * as tf from '@tensorflow/tfjs';
 
-import { libtensorflowVersion } from './backends.js';
+import { libtensorflowVersion } from './tensorflow.js';
 
 /** Where and with what was measured, as one line. */
 export function machine(others: Record<string, string> = {}): string {

@@ -200,3 +200,8 @@ export function layersMetric(name: string): LayersMetric | undefined {
   const metric = Object.hasOwn(metrics, name) ? metrics[name] : undefined;
   return typeof metric === 'function' ? (metric as LayersMetric) : undefined;
 }
+
+/** The name of one of TF.js's metrics; the function's own may be what a minifier made of it. */
+export function layersMetricName(metric: unknown): string | undefined {
+  return Object.keys(metrics).find((name) => layersMetric(name) === metric);
+}

@@ -6,7 +6,7 @@ import { classOf, maskedValues, type Loss, type Metric } from '../core/loss.js';
 import { toFloat } from '../core/inputs.js';
 import * as ourMetrics from '../metrics/index.js';
 import { getLoss, isKnownLoss, isSerializedLoss } from '../registry.js';
-import { layersMetric, TFJS_METRICS } from './layers_internals.js';
+import { layersMetric, layersMetricName, TFJS_METRICS } from './layers_internals.js';
 import type { Measured, OutputBatch, OutputMetric } from './plan.js';
 import { byOutput, isDict, type PerOutput, isNothing } from './per_output.js';
 import { predictionsFor } from './predictions.js';
@@ -65,7 +65,7 @@ export function findMetric(
 ): OutputMetric | undefined {
   if (isSerializedLoss(identifier)) return fromConfig(identifier, weighted);
   if (typeof identifier === 'function') {
-    const { name } = identifier;
+    const name = layersMetricName(identifier) ?? identifier.name;
     return isKnownLoss(identifier)
       ? lossMetric(name, weighted, getLoss(identifier))
       : fromFunction(name, identifier, weighted);

@@ -17,6 +17,7 @@ import {
 import type { CompileArgs } from './compile.js';
 import {
   layersMetric,
+  layersMetricName,
   TFJS_LOSSES,
   tfjsLossName,
   TFJS_METRICS,
@@ -89,8 +90,7 @@ function writeMetric(metric: unknown): unknown {
   if (typeof metric !== 'function') return metric;
   if (isLoss(metric)) return serializeLoss(metric);
   if (isKnownLoss(metric)) return serializeLoss(getLoss(metric));
-  if (layersMetric(metric.name) === metric) return metric.name;
-  return savedMetric(metric) ?? writeFunction(metric.name);
+  return layersMetricName(metric) ?? savedMetric(metric) ?? writeFunction(metric.name);
 }
 
 /** A function of the user as Keras has it, by its name and a package: whoever reads it must know a function of this name. */

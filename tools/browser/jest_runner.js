@@ -9,7 +9,10 @@ import { formatResultsErrors } from 'jest-message-util';
 import { launchChromium, serve } from '../chromium.js';
 import { bundle } from './bundle.js';
 
-/** Runs Jest's test files in Chromium, each in a page of its own that has the project's `globals`. */
+/**
+ * Runs Jest's test files in Chromium, each in a page that has the project's `globals`, and in a browser of its own: pages share the
+ * process that computes on the GPU, which thousands of canvases, in which webgpu reads, bring to its end.
+ */
 export default class BrowserRunner {
   isSerial = true;
 
@@ -28,7 +31,6 @@ export default class BrowserRunner {
     writeFileSync(join(outDir, 'index.html'), '<!doctype html><title>Tests</title>');
 
     const server = await serve(outDir, 'node_modules/@tensorflow/tfjs-backend-wasm/dist');
-    const browser = await launchChromium();
     try {
       const queue = tests.values();
       const worker = async () => {
@@ -36,7 +38,7 @@ export default class BrowserRunner {
           if (watcher.isInterrupted()) break;
           await onStart(test);
           try {
-            await onResult(test, await this.runFile(test, { browser, outDir, url: server.url }));
+            await onResult(test, await this.runFile(test, { outDir, url: server.url }));
           } catch (error) {
             await onFailure(test, {
               message: error.message,
@@ -47,13 +49,21 @@ export default class BrowserRunner {
       };
       await Promise.all(Array.from({ length: this.globalConfig.maxWorkers }, worker));
     } finally {
-      await browser.close();
       server.close();
       rmSync(outDir, { recursive: true });
     }
   }
 
-  async runFile({ path, context: { config } }, { browser, outDir, url }) {
+  async runFile(test, { outDir, url }) {
+    const browser = await launchChromium();
+    try {
+      return await this.runPage(test, { browser, outDir, url });
+    } finally {
+      await browser.close();
+    }
+  }
+
+  async runPage({ path, context: { config } }, { browser, outDir, url }) {
     const { testTimeout = 5000, testNamePattern, rootDir } = this.globalConfig;
     const start = Date.now();
     const page = await browser.newPage();
@@ -75,7 +85,6 @@ export default class BrowserRunner {
         options: { testTimeout, testNamePattern },
       },
     );
-    await page.close();
 
     const testResults = outcomes.map(({ titles, status, duration, errors }) => ({
       ancestorTitles: titles.slice(0, -1),
