@@ -218,7 +218,7 @@ describe.each(['esbuild', 'vite'])('in a bundle by %s', (bundler) => {
     return { bytes, printed: JSON.parse(run(process.execPath, join(folder, 'program.mjs'))) };
   }
 
-  it('one loss of tfjs-losses/pure takes less than 6 KB', () => {
+  it('one loss of tfjs-losses/pure takes less than 6.5 KB', () => {
     const { bytes, printed } = bundle(
       `export { BinaryCrossentropy } from 'tfjs-losses/pure';`,
       `import '@tensorflow/tfjs';
@@ -226,11 +226,11 @@ describe.each(['esbuild', 'vite'])('in a bundle by %s', (bundler) => {
        const loss = new BinaryCrossentropy({ fromLogits: true });
        console.log(JSON.stringify(loss(${known}).arraySync()));`,
     );
-    expect(bytes).toBeLessThan(6 * 1024);
+    expect(bytes).toBeLessThan(6.5 * 1024);
     expect(printed).toEqual(expect.closeTo(0.865458, 5));
   }, 60_000);
 
-  it('everything takes less than 36 KB, and registers', () => {
+  it('everything takes less than 42 KB, and registers', () => {
     const { bytes, printed } = bundle(
       `export * from 'tfjs-losses';`,
       `import * as tf from '@tensorflow/tfjs';
@@ -241,7 +241,7 @@ describe.each(['esbuild', 'vite'])('in a bundle by %s', (bundler) => {
        const value = model.evaluate(tf.ones([2, 1]), tf.ones([2, 1]));
        console.log(JSON.stringify(value.arraySync() > 0));`,
     );
-    expect(bytes).toBeLessThan(36 * 1024);
+    expect(bytes).toBeLessThan(42 * 1024);
     expect(printed).toBe(true);
   }, 60_000);
 });

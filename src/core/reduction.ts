@@ -1,7 +1,6 @@
 import { customGrad, mean, mul, scalar, sum, zeros, type Tensor } from '@tensorflow/tfjs-core';
 
 import type { RowsReduction } from '../kernels/names.js';
-import { isFloat16 } from './float16.js';
 import { divideNoNan } from './op.js';
 import { toFloat } from './inputs.js';
 
@@ -28,12 +27,10 @@ export function rowsReduction(reduction: Reduction): RowsReduction {
 /** Reduces weighted per-sample values to a scalar, or leaves them as they are for `'none'`. */
 export function reduce(values: Tensor, weights: Tensor | undefined, reduction: Reduction): Tensor {
   if (reduction === null || reduction === 'none' || values.rank === 0) return values;
-  if (reduction === 'sum') return sumOver(values);
+  if (reduction === 'sum') return values.size === 0 ? zerosOver(values) : sum(values);
   if (reduction === 'mean_with_sample_weight' && weights !== undefined) {
-    // In float16 sums overflow where means do not.
-    return isFloat16()
-      ? divideNoNan(mul(meanOver(values), values.size / weights.size), meanOver(weights))
-      : divideNoNan(sumOver(values), sumOver(weights));
+    // Of means, as sums would overflow in float16.
+    return divideNoNan(mul(meanOver(values), values.size / weights.size), meanOver(weights));
   }
   return meanOver(values);
 }
@@ -45,20 +42,13 @@ export function reduce(values: Tensor, weights: Tensor | undefined, reduction: R
 export function maskWeights(mask: Tensor, reduction: Reduction): Tensor {
   const counts = toFloat(mask);
   if (reduction !== 'mean' && reduction !== 'sum_over_batch_size') return counts;
-  const scale = isFloat16()
-    ? divideNoNan(scalar(1), meanOver(counts))
-    : divideNoNan(scalar(counts.size), sumOver(counts));
-  return mul(counts, scale);
+  return mul(counts, divideNoNan(scalar(1), meanOver(counts)));
 }
 
 /** Mean over the given axes, all by default; 0 where there is nothing to average. */
 export function meanOver(values: Tensor, axes?: number[]): Tensor {
   if (axes?.length === 0) return values;
   return values.size === 0 ? zerosOver(values, axes) : mean(values, axes);
-}
-
-function sumOver(values: Tensor): Tensor {
-  return values.size === 0 ? zerosOver(values) : sum(values);
 }
 
 /** What a sum of nothing is. TF.js's wasm backend leaves such a result uninitialised. */
