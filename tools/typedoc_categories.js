@@ -15,8 +15,8 @@ export function load({ converter }) {
   converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
     const exported = (project.children ?? []).flatMap(({ children }) => children ?? []);
     for (const reflection of exported) {
-      const [{ fullFileName: file }] = reflection.sources;
-      const [, category] = CATEGORIES.find(([path]) => file.includes(path));
+      const { packagePath } = project.getSymbolIdFromReflection(reflection);
+      const [, category] = CATEGORIES.find(([path]) => packagePath.startsWith(path));
       for (const owner of reflection.signatures ?? [reflection]) {
         owner.comment ??= new Comment();
         owner.comment.blockTags.push(

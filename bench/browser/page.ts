@@ -41,7 +41,9 @@ async function measure(cell: Cell): Promise<Measured> {
   });
   const entry = (name: 'theirs' | 'ours') => ({
     milliseconds: milliseconds[name],
-    launches: launchesOf(() => { tf.dispose(step(losses[name], inputs)); }),
+    launches: launchesOf(() => {
+      tf.dispose(step(losses[name], inputs));
+    }),
     isRight: isRight[name],
   });
   return { theirs: entry('theirs'), ours: entry('ours') };
