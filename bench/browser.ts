@@ -8,7 +8,7 @@ import esbuild from 'esbuild';
 
 import { launchChromium, serve, whyNoChromium } from '../tools/chromium.js';
 import type { Measured } from './browser/page.js';
-import { CELLS, LOSS_NAMES } from './support/cells.js';
+import { CELLS, LOSS_NAMES, type Cell } from './support/cells.js';
 import { command } from './support/command.js';
 import { publish, table } from './support/document.js';
 import { filterOf } from './support/filter.js';
@@ -50,9 +50,9 @@ await command(async () => {
         const page = await browser.newPage();
         await page.goto(`${server.url}/?${backend}`);
         await page.waitForFunction('globalThis.measure');
-        const { theirs, ours } = await page.evaluate<Measured, typeof cell>(
-          // The page's own function, which types do not know here.
-          `(cell) => globalThis.measure(cell)`,
+        const { theirs, ours } = await page.evaluate(
+          (measured) =>
+            (globalThis as unknown as { measure(of: Cell): Promise<Measured> }).measure(measured),
           cell,
         );
         await page.close();

@@ -12,6 +12,9 @@ export type Measured = Record<
   { milliseconds: number[]; launches: number; isRight: boolean }
 >;
 
+/** Reading a number takes 5 ms on webgl: a sample has one at its end. */
+const SAMPLE_MS = 100;
+
 const backend = location.search.slice(1);
 // Else TF.js computes small tensors on the CPU, and not where a model's logits are.
 tf.env().set('WEBGL_CPU_FORWARD', false);
@@ -35,10 +38,13 @@ async function measure(cell: Cell): Promise<Measured> {
       isRight.theirs = false;
     }
   }
-  const milliseconds = await interleave({
-    theirs: sampleOf(losses.theirs, inputs),
-    ours: sampleOf(losses.ours, inputs),
-  });
+  const milliseconds = await interleave(
+    {
+      theirs: sampleOf(losses.theirs, inputs),
+      ours: sampleOf(losses.ours, inputs),
+    },
+    SAMPLE_MS,
+  );
   const entry = (name: 'theirs' | 'ours') => ({
     milliseconds: milliseconds[name],
     launches: launchesOf(() => {

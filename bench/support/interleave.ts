@@ -30,13 +30,14 @@ const MOST_ROUNDS = 41;
  */
 export async function interleave<Name extends string>(
   variants: Record<Name, Sample>,
+  sampleMs = SAMPLE_MS,
 ): Promise<Record<Name, number[]>> {
   const names = Object.keys(variants) as Name[];
   const calls = {} as Record<Name, number>;
   let roundMs = 0;
   for (const name of names) {
-    const callMs = await warmUp(variants[name]);
-    calls[name] = Math.max(1, Math.ceil(SAMPLE_MS / callMs));
+    const callMs = await warmUp(variants[name], sampleMs);
+    calls[name] = Math.max(1, Math.ceil(sampleMs / callMs));
     roundMs += calls[name] * callMs;
   }
   const rounds = Math.min(Math.max(Math.floor(ROUNDS_MS / roundMs), FEWEST_ROUNDS), MOST_ROUNDS);
@@ -55,13 +56,13 @@ export async function interleave<Name extends string>(
 }
 
 /** Runs a variant until it is compiled and its caches are filled; gives the milliseconds of a call by then. */
-async function warmUp(sample: Sample): Promise<number> {
+async function warmUp(sample: Sample, enoughMs: number): Promise<number> {
   let [calls, spent, callMs] = [1, 0, 0];
   while (spent < WARM_UP_MS) {
-    const sampleMs = await sample(calls);
-    spent += sampleMs;
-    callMs = sampleMs / calls;
-    if (sampleMs < SAMPLE_MS) calls *= 2;
+    const tookMs = await sample(calls);
+    spent += tookMs;
+    callMs = tookMs / calls;
+    if (tookMs < enoughMs) calls *= 2;
   }
   return callMs;
 }
