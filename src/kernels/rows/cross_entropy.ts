@@ -139,12 +139,8 @@ export function scaleRows(
   backend: CountingBackend,
 ): TensorInfo {
   const given = space.read(dy);
-  if (given.length === 1 && given[0] === 1) {
-    // The same numbers for one more tensor, not a copy of them.
-    const { dataId, shape, dtype } = gradient;
-    backend.incRef(dataId);
-    return { dataId, shape, dtype };
-  }
+  const same = unscaled(backend, gradient, given);
+  if (same) return same;
   const scales = Float32Array.from(given);
   const output = space.output(gradient.shape);
   const from = space.read(gradient);
@@ -155,4 +151,15 @@ export function scaleRows(
     for (const end = i + length; i < end; i++) to[i] = scale === 0 ? 0 : from[i]! * scale;
   }
   return output.tensor();
+}
+
+/** The gradient itself where it is scaled by 1: the same numbers for one more tensor, not a copy of them. */
+export function unscaled(
+  backend: CountingBackend,
+  { dataId, shape, dtype }: TensorInfo,
+  scales: ArrayLike<number> | null | undefined,
+): TensorInfo | undefined {
+  if (scales?.length !== 1 || scales[0] !== 1) return undefined;
+  backend.incRef(dataId);
+  return { dataId, shape, dtype };
 }

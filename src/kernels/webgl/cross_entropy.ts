@@ -1,7 +1,13 @@
 import { getKernel, type TensorInfo } from '@tensorflow/tfjs-core';
 
+import { sizeOf } from '../../core/inputs.js';
 import type { RowsAttrs } from '../names.js';
-import type { CountingBackend, RowsTensors, ScaledTensors } from '../rows/cross_entropy.js';
+import {
+  unscaled,
+  type CountingBackend,
+  type RowsTensors,
+  type ScaledTensors,
+} from '../rows/cross_entropy.js';
 import { GLSL } from '../shaders/formulas.js';
 import { NUMBERS, rowsOf, type Rows } from '../shaders/rows.js';
 
@@ -103,14 +109,10 @@ export function crossEntropyRows(
 export function scaleRows(backend: object, { gradient, dy }: ScaledTensors): TensorInfo {
   const gl = backend as WebGLBackend;
   // `tf.grad` begins with a 1 that never was on the GPU.
-  const { values } = gl.texData.get(dy.dataId);
-  if (values?.length === 1 && values[0] === 1) {
-    gl.incRef(gradient.dataId);
-    return { ...gradient };
-  }
-  const count = dy.shape.reduce((a, b) => a * b, 1);
-  const size = gradient.shape.reduce((a, b) => a * b, 1);
-  const length = size / count;
+  const same = unscaled(gl, gradient, gl.texData.get(dy.dataId).values);
+  if (same) return same;
+  const count = sizeOf(dy.shape);
+  const length = sizeOf(gradient.shape) / count;
   const inputs = {
     gradient: packed(gl, gradient, [count, length]),
     dy: packed(gl, dy, [count]),

@@ -1,7 +1,13 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 
+import { sizeOf } from '../../core/inputs.js';
 import type { RowsAttrs } from '../names.js';
-import type { CountingBackend, RowsTensors, ScaledTensors } from '../rows/cross_entropy.js';
+import {
+  unscaled,
+  type CountingBackend,
+  type RowsTensors,
+  type ScaledTensors,
+} from '../rows/cross_entropy.js';
 import { WGSL } from '../shaders/formulas.js';
 import { NUMBERS, rowsOf, type Rows } from '../shaders/rows.js';
 
@@ -72,13 +78,10 @@ export function crossEntropyRows(
 export function scaleRows(backend: object, { gradient, dy }: ScaledTensors): TensorInfo {
   const gpu = backend as WebGPUBackend;
   // `tf.grad` begins with a 1 that never was on the GPU.
-  const { values } = gpu.tensorMap.get(dy.dataId);
-  if (values?.length === 1 && values[0] === 1) {
-    gpu.incRef(gradient.dataId);
-    return { ...gradient };
-  }
-  const count = sizeOf(dy);
-  const length = sizeOf(gradient) / count;
+  const same = unscaled(gpu, gradient, gpu.tensorMap.get(dy.dataId).values);
+  if (same) return same;
+  const count = sizeOf(dy.shape);
+  const length = sizeOf(gradient.shape) / count;
   const output = runProgram(
     gpu,
     scaleProgram(count * length),
@@ -86,10 +89,6 @@ export function scaleRows(backend: object, { gradient, dy }: ScaledTensors): Ten
     { count, length, numbers: [] },
   );
   return { ...output, shape: gradient.shape };
-}
-
-function sizeOf({ shape }: TensorInfo): number {
-  return shape.reduce((a, b) => a * b, 1);
 }
 
 /** Entries of a row that one invocation adds up at most, as far as parts need not wait for each other. */
@@ -130,7 +129,7 @@ function runProgram(
       shaderKey: code,
       getUserCode: () => `${WGSL}\n${code}`,
     },
-    names.map((name) => ({ ...inputs[name]!, shape: [sizeOf(inputs[name]!)] })),
+    names.map((name) => ({ ...inputs[name]!, shape: [sizeOf(inputs[name]!.shape)] })),
     'float32',
     [
       { type: 'int32', data: [count, length] },
