@@ -65,7 +65,7 @@ def fill(name):
         case["loss"], case["gradient"] = answer(golden["class"], case)
     golden["source"] = f"Keras {keras.__version__} on TensorFlow {tf.__version__}"
     cases = ",\n".join("    " + json.dumps(case) for case in golden["cases"])
-    head = json.dumps({"source": golden["source"], "class": golden["class"]}, indent=2)[:-2]
+    head = json.dumps({key: golden[key] for key in golden if key != "cases"}, indent=2)[:-2]
     path.write_text(f'{head},\n  "cases": [\n{cases}\n  ]\n}}\n')
     print(f"{path.name}: {len(golden['cases'])} cases from {golden['source']}")
 

@@ -11,6 +11,8 @@ export interface Golden {
   source: string;
   /** Class of the loss. */
   class: string;
+  /** Whether samples are compared with each other, so that each is in the values of all. */
+  interacting?: boolean;
   cases: GoldenCase[];
 }
 
@@ -40,8 +42,11 @@ export function describeGolden(lossClass: LossClass, file: object, tolerance?: P
         const dPred = tf.grad((output) => tf.sum(f(output)))(tf.tensor(yPred));
         // Where terms of both signs meet, an entry has the error of the largest of them.
         const largest = tf.max(tf.abs(tf.tensor(gradient))).dataSync()[0]!;
-        const { relative } = { ...defaultTolerance(), ...tolerance };
-        expectClose(dPred, gradient, { relative, absolute: relative * largest });
+        const { relative, absolute } = { ...defaultTolerance(), ...tolerance };
+        expectClose(dPred, gradient, {
+          relative,
+          absolute: Math.max(relative * largest, absolute),
+        });
       },
     );
   });

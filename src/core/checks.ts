@@ -136,6 +136,16 @@ export function assertNonNegative(who: string, option: string, value: unknown): 
   }
 }
 
+/** Throws unless the option is a finite number above 0. */
+export function assertPositive(who: string, option: string, value: unknown): void {
+  if (typeof value !== 'number') {
+    throw new TypeError(violation(who, `${option} must be a number`, value));
+  }
+  if (!(value > 0 && value < Infinity)) {
+    throw new RangeError(violation(who, `${option} must be finite and above 0`, value));
+  }
+}
+
 /** Throws unless the option is a whole number. */
 export function assertWhole(who: string, option: string, value: unknown): void {
   if (!Number.isInteger(value)) {

@@ -10,8 +10,10 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import {
-  ROWS_KERNELS,
+  rowsKernel,
   SCALE_ROWS,
+  type CrossEntropyForm,
+  type CrossEntropyOp,
   type RowsAttrs,
   type RowsForm,
   type RowsOp,
@@ -36,12 +38,12 @@ export function isRecorded(): boolean {
 export function isFused(op: RowsOp): boolean {
   const { backendName, state } = engine();
   return (
-    state.gradientDepth <= 1 && (getKernel(ROWS_KERNELS[op], backendName) as unknown) !== undefined
+    state.gradientDepth <= 1 && (getKernel(rowsKernel(op), backendName) as unknown) !== undefined
   );
 }
 
 /** Rows of labels as they are, without weights. */
-export function plainRows(op: RowsOp, length: number): RowsForm {
+export function plainRows(op: CrossEntropyOp, length: number): CrossEntropyForm {
   return {
     op,
     length,
@@ -81,7 +83,7 @@ export function runFused(
   attrs: RowsAttrs,
   composed: (inputs: RowsInputs) => Tensor,
 ): Tensor {
-  const kernel = ROWS_KERNELS[attrs.form.op];
+  const kernel = rowsKernel(attrs.form.op);
   const given = named(inputs);
   if (!attrs.gradient) return runKernel(kernel, given, attrs)[0]!;
   const { state } = engine();

@@ -15,9 +15,17 @@ import { expandWeights, weigh, weighedShape } from './weighting.js';
 
 /** The loss as one kernel computes it with its weights and its reduction, if there is one. */
 export const fusedLoss: FusedLoss = (loss, checked, call, reduction) => {
-  const { labels, output: logits, outputShape, shape, weights, labelWeights } = checked;
+  const {
+    labels,
+    output: logits,
+    labelsShape,
+    outputShape,
+    shape,
+    weights,
+    labelWeights,
+  } = checked;
   if (shape === undefined) return undefined;
-  const form = rowsOf(loss, outputShape, checked.fromLogits);
+  const form = rowsOf(loss, outputShape, labelsShape, checked.fromLogits);
   const rows = sizeOf(shape);
   if (form === undefined || rows === 0 || form.length === 0) return undefined;
   if (logits.dtype !== 'float32' || !isFused(form.op)) return undefined;
@@ -53,7 +61,8 @@ export const fusedLoss: FusedLoss = (loss, checked, call, reduction) => {
 /** How a kernel computes the loss, if `compute` and `mask` are of the class that said so. */
 function rowsOf(
   loss: Loss,
-  shape: number[],
+  yPred: number[],
+  yTrue: number[],
   fromLogits: boolean | undefined,
 ): RowsForm | undefined {
   const owner = rowsOwner(classOf(loss));
@@ -61,7 +70,8 @@ function rowsOf(
   const isOwn = (name: string) =>
     methodOf(loss, name) === methodOf(owner.prototype as object, name);
   if (!isOwn('compute') || !isOwn('mask')) return undefined;
-  return (fromLogits ?? readsLogits(loss)) ? loss.rows(shape) : undefined;
+  const readsProbabilities = 'fromLogits' in loss.options && !(fromLogits ?? readsLogits(loss));
+  return readsProbabilities ? undefined : loss.rows(yPred, yTrue);
 }
 
 function methodOf(object: object, name: string): unknown {

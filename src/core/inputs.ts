@@ -1,5 +1,6 @@
 import {
   add,
+  broadcast_util,
   broadcastTo,
   cast,
   getBackend,
@@ -130,6 +131,19 @@ export function assertSameShape(who: string, labels: NamedShape, output: NamedSh
 export function assertBroadcasts(who: string, from: NamedShape, to: NamedShape): void {
   if (!broadcastsTo(from[1], to[1])) {
     throw mismatch(`${who}: ${from[0]} must broadcast to the shape of ${to[0]}.`, from, to);
+  }
+}
+
+/** The shape that labels and predictions broadcast to. Throws where they do not. */
+export function broadcastShape(who: string, yTrue: number[], yPred: number[]): number[] {
+  try {
+    return broadcast_util.assertAndGetBroadcastShape(yTrue, yPred);
+  } catch {
+    throw mismatch(
+      `${who}: yTrue and yPred must have the same shape, or shapes that broadcast.`,
+      ['yTrue', yTrue],
+      ['yPred', yPred],
+    );
   }
 }
 

@@ -63,6 +63,8 @@ export interface LossClass {
   readonly activation?: string;
   /** Whether `compute` is given labels and predictions as they come: in their own dtype, and not aligned. */
   readonly verbatim: boolean;
+  /** Whether the function form aligns labels and predictions as the object does, by Keras's rule for a last axis of 1. */
+  readonly alignsFunction: boolean;
   /**
    * The metric that `'accuracy'` means for this loss; without it the shapes decide, as in Keras. It is given the
    * metrics of this package, so that a loss alone does not bring them.
@@ -154,6 +156,8 @@ export abstract class Loss<Options extends object = object> {
   static readonly binaryLabels: boolean = false;
   /** {@inheritDoc LossClass.verbatim} */
   static readonly verbatim: boolean = false;
+  /** {@inheritDoc LossClass.alignsFunction} */
+  static readonly alignsFunction: boolean = false;
   /** {@inheritDoc LossClass.activation} */
   declare static readonly activation?: string;
   /** {@inheritDoc LossClass.accuracy} */
@@ -210,12 +214,12 @@ export abstract class Loss<Options extends object = object> {
   }
 
   /**
-   * How one kernel can compute `compute` and `mask` from logits of this shape, if one can. A subclass with a `compute` or `mask`
-   * of its own says it again.
+   * How one kernel can compute `compute` and `mask` from predictions (logits, where the loss reads those) and labels of these
+   * shapes, if one can. A subclass with a `compute` or `mask` of its own says it again.
    *
    * @internal
    */
-  rows(_shape: number[]): RowsForm | undefined {
+  rows(_yPred: number[], _yTrue: number[]): RowsForm | undefined {
     return undefined;
   }
 
@@ -335,10 +339,7 @@ function frozen(options: object): object {
   return Object.freeze(Object.fromEntries(copies)) as object;
 }
 
-/**
- * The function form of a loss: per-sample values, without weights and reduction. Labels and predictions are not aligned,
- * as in Keras.
- */
+/** The function form of a loss: per-sample values, without weights and reduction. */
 export function lossValues(
   lossClass: LossClass,
   yTrue: Input,
@@ -348,7 +349,7 @@ export function lossValues(
   const who = toFunctionName(lossClass.className);
   lossClass.check(who, withDefaults(who, options, lossClass.defaults));
   const loss = new lossClass(options as never);
-  const call = { who, align: false };
+  const call = { who, align: lossClass.alignsFunction };
   return tidy(() => {
     const checked = check(loss, yTrue, yPred, call);
     return fused(loss, checked, call, 'none') ?? compute(loss, checked, call).values;

@@ -19,33 +19,69 @@ export const READABLE = ['cpu', 'wasm', 'tensorflow'];
  * - attributes {@link RowsAttrs};
  * - outputs the loss and, where `gradient` is true, the gradient of the loss, or for the reduction `'none'` of each row's.
  */
-export type RowsOp =
-  'SigmoidCrossEntropyRows' | 'SoftmaxCrossEntropyRows' | 'SparseSoftmaxCrossEntropyRows';
+export type RowsOp = CrossEntropyOp | PairOp;
 
-/** The names under which TF.js knows these ops, made once: TF.js looks them up several times in every step. */
-export const ROWS_KERNELS: Readonly<Record<RowsOp, string>> = {
-  SigmoidCrossEntropyRows: /* @__PURE__ */ kernelName('SigmoidCrossEntropyRows'),
-  SoftmaxCrossEntropyRows: /* @__PURE__ */ kernelName('SoftmaxCrossEntropyRows'),
-  SparseSoftmaxCrossEntropyRows: /* @__PURE__ */ kernelName('SparseSoftmaxCrossEntropyRows'),
-};
+export const CROSS_ENTROPY_OPS = [
+  'SigmoidCrossEntropyRows',
+  'SoftmaxCrossEntropyRows',
+  'SparseSoftmaxCrossEntropyRows',
+] as const;
+
+export type CrossEntropyOp = (typeof CROSS_ENTROPY_OPS)[number];
+
+/** Losses that compare each label with its prediction. */
+export const PAIR_OPS = [
+  'SquaredErrorRows',
+  'AbsoluteErrorRows',
+  'AbsolutePercentageErrorRows',
+  'SquaredLogarithmicErrorRows',
+  'LogCoshRows',
+  'HuberRows',
+  'PoissonRows',
+  'KLDivergenceRows',
+  'HingeRows',
+  'SquaredHingeRows',
+  'CosineSimilarityRows',
+] as const;
+
+export type PairOp = (typeof PAIR_OPS)[number];
+
+/** The name under which TF.js knows the op, made once: TF.js looks it up several times in every step. */
+export function rowsKernel(op: RowsOp): string {
+  return (rowsKernels[op] ??= kernelName(op));
+}
+
+const rowsKernels: Partial<Record<RowsOp, string>> = {};
 
 /** Scales the rows of `gradient` by `dy`, a scalar or one number per row. 0 makes 0 even of NaN and infinities. */
 export const SCALE_ROWS = /* @__PURE__ */ kernelName('ScaleRows');
 
-export interface RowsAttrs {
+export interface RowsAttrs<Form extends RowsForm = RowsForm> {
   /** Whose error texts these are. */
   readonly who: string;
   readonly rows: number;
   /** The shape of the values of all rows. */
   readonly shape: readonly number[];
   readonly reduction: RowsReduction;
-  readonly form: RowsForm;
+  readonly form: Form;
   readonly gradient: boolean;
 }
 
 /** What the options of a loss make of rows. */
-export interface RowsForm {
-  readonly op: RowsOp;
+export type RowsForm = CrossEntropyForm | PairForm;
+
+export interface PairForm {
+  readonly op: PairOp;
+  /** Numbers in a row. */
+  readonly length: number;
+  /** A number that the formula has beside label and prediction. */
+  readonly parameter: number;
+  /** Whether a row comes to the sum of its numbers, not to their mean. */
+  readonly isSum: boolean;
+}
+
+export interface CrossEntropyForm {
+  readonly op: CrossEntropyOp;
   /** Numbers in a row. */
   readonly length: number;
   /** Labels are read as label · labelScale + labelShift. */

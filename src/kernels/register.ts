@@ -13,7 +13,19 @@ import { fusedLoss } from '../core/fused_loss.js';
 import { useFusedLoss } from '../core/loss.js';
 import * as cpu from './cpu/workspace.js';
 import * as javascript from './javascript/index.js';
-import { kernelName, PREFIX, ROWS_KERNELS, SCALE_ROWS, type RowsAttrs } from './names.js';
+import {
+  CROSS_ENTROPY_OPS,
+  kernelName,
+  PAIR_OPS,
+  PREFIX,
+  rowsKernel,
+  SCALE_ROWS,
+  type CrossEntropyForm,
+  type PairForm,
+  type RowsAttrs,
+  type RowsForm,
+  type RowsOp,
+} from './names.js';
 import {
   crossEntropyRows,
   scaleRows,
@@ -21,19 +33,23 @@ import {
   type RowsTensors,
   type ScaledTensors,
 } from './rows/cross_entropy.js';
+import { pairRows } from './rows/pairs.js';
 import type { Workspace } from './rows/workspace.js';
 import * as tensorflow from './tensorflow/workspace.js';
 import * as wasm from './wasm/workspace.js';
 import * as webgl from './webgl/cross_entropy.js';
 import * as webgpu from './webgpu/cross_entropy.js';
 
+type RowsKernel<Form extends RowsForm> = (
+  backend: object,
+  tensors: RowsTensors,
+  attrs: RowsAttrs<Form>,
+) => TensorInfo[];
+
 /** The kernels of losses over rows on a backend. */
 interface RowsKernels {
-  readonly crossEntropyRows: (
-    backend: object,
-    tensors: RowsTensors,
-    attrs: RowsAttrs,
-  ) => TensorInfo[];
+  readonly crossEntropyRows: RowsKernel<CrossEntropyForm>;
+  readonly pairRows?: RowsKernel<PairForm>;
   readonly scaleRows: (backend: object, tensors: ScaledTensors) => TensorInfo;
 }
 
@@ -49,6 +65,7 @@ function inWorkspace(workspace: (backend: object) => Workspace): RowsKernels {
   return {
     crossEntropyRows: (backend, tensors, attrs) =>
       crossEntropyRows(workspace(backend), tensors, attrs),
+    pairRows: (backend, tensors, attrs) => pairRows(workspace(backend), tensors, attrs),
     scaleRows: (backend, tensors) =>
       scaleRows(workspace(backend), tensors, backend as CountingBackend),
   };
@@ -79,18 +96,18 @@ export function registerKernels(): void {
 
 function registerRowsKernels(): void {
   for (const [backendName, kernels] of Object.entries(ROWS)) {
-    for (const kernelName of Object.values(ROWS_KERNELS)) {
-      registerKernel({
-        kernelName,
-        backendName,
-        kernelFunc: ({ backend, inputs, attrs }) =>
-          kernels.crossEntropyRows(
-            backend,
-            inputs as unknown as RowsTensors,
-            attrs as unknown as RowsAttrs,
-          ),
-      });
-    }
+    const register = <Form extends RowsForm>(ops: readonly RowsOp[], run: RowsKernel<Form>) => {
+      for (const op of ops) {
+        registerKernel({
+          kernelName: rowsKernel(op),
+          backendName,
+          kernelFunc: ({ backend, inputs, attrs }) =>
+            run(backend, inputs as unknown as RowsTensors, attrs as unknown as RowsAttrs<Form>),
+        });
+      }
+    };
+    register(CROSS_ENTROPY_OPS, kernels.crossEntropyRows);
+    if (kernels.pairRows) register(PAIR_OPS, kernels.pairRows);
     registerKernel({
       kernelName: SCALE_ROWS,
       backendName,

@@ -10,7 +10,7 @@ import {
   type FromLogits,
 } from '../core/checks.js';
 import { alongAxis, mismatch, sameShape } from '../core/inputs.js';
-import type { RowsForm } from '../kernels/names.js';
+import type { CrossEntropyForm } from '../kernels/names.js';
 import { isIndexShape } from '../ops/class_labels.js';
 
 /** Weights of the classes: one for all, or one per class; `null` is 1. */
@@ -79,11 +79,11 @@ export function denseShape(
 
 /** How a kernel computes a loss over classes from logits of this shape: rows lie behind one another along the last axis alone. */
 export function classRows(
-  op: RowsForm['op'],
+  op: CrossEntropyForm['op'],
   options: Required<ClassOptions> &
-    Pick<RowsForm, 'classWeights'> & { ignoreClass?: number | null },
+    Pick<CrossEntropyForm, 'classWeights'> & { ignoreClass?: number | null },
   shape: number[],
-): RowsForm | undefined {
+): CrossEntropyForm | undefined {
   const { axis, labelSmoothing, classWeights, ignoreClass = null } = options;
   const length = shape.at(-1) ?? 0;
   if (axis !== -1 && axis !== shape.length - 1) return undefined;

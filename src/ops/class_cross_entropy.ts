@@ -4,7 +4,7 @@ import { resolveAxis, withoutAxes } from '../core/checks.js';
 import { plainRows, rowValues } from '../core/fused.js';
 import { sameShapeTensors, toFloat, toTensor, type Input } from '../core/inputs.js';
 import { multiplyNoNan } from '../core/op.js';
-import type { RowsOp } from '../kernels/names.js';
+import type { CrossEntropyOp } from '../kernels/names.js';
 import { assertIndexShape, oneHot, toIndices } from './class_labels.js';
 import { negativeLogProbabilities } from './negative_log_probabilities.js';
 import { negativeLogSoftmax } from './negative_log_softmax.js';
@@ -66,7 +66,7 @@ export function sparseClassCrossEntropy(
 /** One value per row: a kernel knows logits along the last axis. */
 function byRows(
   who: string,
-  op: RowsOp,
+  op: CrossEntropyOp,
   labels: Tensor,
   output: Tensor,
   fromLogits: boolean,

@@ -1,9 +1,9 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 
 import { assertClass } from '../../core/checks.js';
-import type { RowsAttrs, RowsForm } from '../names.js';
+import type { CrossEntropyForm, RowsAttrs } from '../names.js';
 import { SCRATCH, type Core } from './core.js';
-import type { Workspace } from './workspace.js';
+import type { Output, Workspace } from './workspace.js';
 
 export interface RowsTensors {
   readonly labels: TensorInfo;
@@ -25,7 +25,7 @@ export interface CountingBackend {
 export function crossEntropyRows(
   space: Workspace,
   tensors: RowsTensors,
-  attrs: RowsAttrs,
+  attrs: RowsAttrs<CrossEntropyForm>,
 ): TensorInfo[] {
   const { rows, reduction, form } = attrs;
   const { op, length, labelScale, labelShift, posWeight, classWeights } = form;
@@ -70,7 +70,17 @@ export function crossEntropyRows(
     values?.take();
     gradient?.take();
   }
-  const value = values?.tensor() ?? space.scalar(scale === 0 ? 0 : sum * scale);
+  return results(space, values, gradient, scale === 0 ? 0 : sum * scale);
+}
+
+/** The values of the rows or, without them, one for all, and the gradient if there is one. */
+export function results(
+  space: Workspace,
+  values: Output | undefined,
+  gradient: Output | undefined,
+  sum: number,
+): TensorInfo[] {
+  const value = values?.tensor() ?? space.scalar(sum);
   return gradient === undefined ? [value] : [value, gradient.tensor()];
 }
 
@@ -80,7 +90,7 @@ function exactWhereNotFinite(space: Workspace, run: (core: Core) => number): num
 }
 
 /** What the sum of all rows is multiplied by. */
-function factorOf(
+export function factorOf(
   space: Workspace,
   weights: TensorInfo | undefined,
   indices: Int32Array | undefined,
@@ -101,7 +111,7 @@ function factorOf(
 /** Labels as whole numbers, −1 where they are ignored; throws where one is no class at all. */
 function indicesOf(
   labels: ArrayLike<number>,
-  { who, rows, form: { length, ignored } }: RowsAttrs,
+  { who, rows, form: { length, ignored } }: RowsAttrs<CrossEntropyForm>,
 ): Int32Array {
   const indices = new Int32Array(rows);
   for (let row = 0; row < rows; row++) {
@@ -117,7 +127,7 @@ function weightedLabels(
   labels: ArrayLike<number>,
   start: number,
   size: number,
-  { op, length, labelScale, labelShift, classWeights }: RowsForm,
+  { op, length, labelScale, labelShift, classWeights }: CrossEntropyForm,
 ): Float32Array {
   const isSparse = op === 'SparseSoftmaxCrossEntropyRows';
   const weighted = new Float32Array(size);

@@ -1,4 +1,4 @@
-import type { RowsAttrs } from '../names.js';
+import type { CrossEntropyForm, RowsAttrs } from '../names.js';
 import type { RowsTensors } from '../rows/cross_entropy.js';
 
 /** What the shaders of a loss over rows are made for. */
@@ -25,7 +25,10 @@ export interface Rows {
 /** Their names. The loss and the gradient of a row are multiplied by `scale`. */
 export const NUMBERS = ['labelScale', 'labelShift', 'posWeight', 'ignored', 'scale'] as const;
 
-export function rowsOf({ weights }: RowsTensors, { rows, reduction, form }: RowsAttrs): Rows {
+export function rowsOf(
+  { weights }: RowsTensors,
+  { rows, reduction, form }: RowsAttrs<CrossEntropyForm>,
+): Rows {
   const { op, length, labelScale, labelShift, posWeight, classWeights, ignored } = form;
   const isSigmoid = op === 'SigmoidCrossEntropyRows';
   const isSparse = op === 'SparseSoftmaxCrossEntropyRows';

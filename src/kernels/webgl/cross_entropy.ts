@@ -1,7 +1,7 @@
 import { getKernel, type TensorInfo } from '@tensorflow/tfjs-core';
 
 import { sizeOf } from '../../core/inputs.js';
-import type { RowsAttrs } from '../names.js';
+import type { CrossEntropyForm, RowsAttrs } from '../names.js';
 import {
   unscaled,
   type CountingBackend,
@@ -57,7 +57,7 @@ function windowsOf(length: number): Windows {
 export function crossEntropyRows(
   backend: object,
   tensors: RowsTensors,
-  attrs: RowsAttrs,
+  attrs: RowsAttrs<CrossEntropyForm>,
 ): TensorInfo[] {
   const gl = backend as WebGLBackend;
   const rows = rowsOf(tensors, attrs);

@@ -1,7 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 
 import { sizeOf } from '../../core/inputs.js';
-import type { RowsAttrs } from '../names.js';
+import type { CrossEntropyForm, RowsAttrs } from '../names.js';
 import {
   unscaled,
   type CountingBackend,
@@ -42,7 +42,7 @@ type Inputs = Readonly<Record<string, TensorInfo>>;
 export function crossEntropyRows(
   backend: object,
   tensors: RowsTensors,
-  attrs: RowsAttrs,
+  attrs: RowsAttrs<CrossEntropyForm>,
 ): TensorInfo[] {
   const gpu = backend as WebGPUBackend;
   const rows = rowsOf(tensors, attrs);

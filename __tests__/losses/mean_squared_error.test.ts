@@ -1,0 +1,40 @@
+import { describe, expect, it } from '@jest/globals';
+import * as tf from '@tensorflow/tfjs';
+
+import { MeanSquaredError, meanSquaredError, ShapeError } from '../../src/pure.js';
+import { expectClose } from '../support/expect_close.js';
+import { describeGolden } from '../support/golden.js';
+import golden from './mean_squared_error.golden.json';
+
+describe('mean squared error', () => {
+  describeGolden(MeanSquaredError, golden);
+
+  it('rejects shapes that do not broadcast, and names both', () => {
+    const mismatch = () => meanSquaredError(tf.zeros([2, 3]), tf.zeros([2, 4]));
+    expect(mismatch).toThrow(ShapeError);
+    expect(mismatch).toThrow(
+      'meanSquaredError: yTrue and yPred must have the same shape, or shapes that broadcast.',
+    );
+    expect(mismatch).toThrow('Received: yTrue [2, 3] and yPred [2, 4].');
+  });
+
+  it('aligns labels [batch] with predictions [batch, 1], as a function too', () => {
+    expectClose(meanSquaredError([1, 2], [[3], [2]]), [4, 0]);
+    expectClose(new MeanSquaredError({ reduction: 'none' })([1, 2], [[3], [2]]), [4, 0]);
+  });
+
+  it('keeps the digits of small errors', () => {
+    // 1 + 2⁻²³ less 1, squared: 2⁻⁴⁶.
+    expectClose(meanSquaredError([[1]], [[1 + 2 ** -23]]), [2 ** -46]);
+  });
+
+  it('has second-order gradients', () => {
+    const slope = tf.grad((x) => tf.sum(meanSquaredError([[0, 0]], x)));
+    const curvature = tf.grad((x) => tf.sum(slope(x)));
+    expectClose(curvature(tf.tensor2d([[1, -3]])), [[1, 1]]);
+  });
+  it('has a gradient for labels too', () => {
+    const f = (labels: tf.Tensor) => tf.sum(meanSquaredError(labels, [[3, 2.5]]));
+    expectClose(tf.grad(f)(tf.tensor2d([[1, 2]])), [[-2, -0.5]]);
+  });
+});

@@ -1,0 +1,135 @@
+import {
+  abs,
+  div,
+  max,
+  maximum,
+  mul,
+  neg,
+  sqrt,
+  square,
+  step,
+  sub,
+  sum,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
+
+import { assertWhole, resolveAxis, withoutAxes } from '../core/checks.js';
+import { broadcast, broadcastShape, sameShape, withShape, type Input } from '../core/inputs.js';
+import { Loss, lossValues } from '../core/loss.js';
+import { defineOp, elementwise, multiplyNoNan } from '../core/op.js';
+import type { PairForm } from '../kernels/names.js';
+import { epsilon } from '../ops/clip.js';
+
+/** Options of {@link cosineSimilarity}. */
+export interface CosineSimilarityOptions {
+  /** Axis along which the vectors lie. Default: `-1`, the last. */
+  axis?: number;
+}
+
+/**
+ * Cosine of the angle between labels and predictions, with the opposite sign; one value per sample.
+ *
+ *     loss = −Σ (yTrue / max(‖yTrue‖, 1e-7)) · (yPred / max(‖yPred‖, 1e-7)), over axis
+ *
+ * −1 for vectors of one direction, 0 for orthogonal ones, 1 for opposite ones; lengths do not matter. For embeddings.
+ *
+ * Differs from Keras: norms of very long vectors do not overflow; the gradient at a vector of zeros is finite.
+ *
+ * @param yTrue - Vectors, any numbers, shape [batch, d₀, …, dimensions].
+ * @param yPred - Vectors, in a shape that broadcasts with that of `yTrue`.
+ * @returns Loss in [−1, 1], in the shape of both without `axis`.
+ * @throws {@link ShapeError} if the shapes do not broadcast.
+ * @throws RangeError if they have no such axis, TypeError if an option or an input is of the wrong kind.
+ * @example
+ * ```ts
+ * cosineSimilarity([[0, 1], [3, 4]], [[1, 0], [4, 3]]); // ≈ [0, -0.96]
+ * ```
+ */
+export function cosineSimilarity(
+  yTrue: Input,
+  yPred: Input,
+  options: CosineSimilarityOptions = {},
+): Tensor {
+  return lossValues(CosineSimilarity, yTrue, yPred, options);
+}
+
+/**
+ * {@link cosineSimilarity} as a loss object: weighted, reduced, found by name, and saved.
+ *
+ * @example
+ * ```ts
+ * new CosineSimilarity()([[0, 1], [3, 4]], [[1, 0], [4, 3]]); // ≈ -0.48
+ * ```
+ */
+export class CosineSimilarity extends Loss<CosineSimilarityOptions> {
+  static override readonly className: string = 'CosineSimilarity';
+  static override readonly aliases: readonly string[] = ['cosineProximity'];
+  static override readonly defaults: Required<CosineSimilarityOptions> = { axis: -1 };
+  static override readonly alignsFunction: boolean = true;
+
+  static override check(who: string, { axis }: Required<CosineSimilarityOptions>): void {
+    assertWhole(who, 'axis', axis);
+  }
+
+  static override valuesShape(
+    who: string,
+    { axis }: Required<CosineSimilarityOptions>,
+    yTrue: number[],
+    yPred: number[],
+  ): number[] {
+    const shape = broadcastShape(who, yTrue, yPred);
+    return withoutAxes(shape, [resolveAxis(who, axis, ['yPred', shape])]);
+  }
+
+  override compute(yTrue: Tensor, yPred: Tensor): Tensor {
+    const shape = broadcastShape(this.name, yTrue.shape, yPred.shape);
+    const axis = resolveAxis(this.name, this.options.axis, ['yPred', shape]);
+    // As in Keras a vector has its own length, before it broadcasts.
+    const directions = [yTrue, yPred].map((x) => {
+      const ofRank = [...shape.map(() => 1), ...x.shape].slice(-shape.length);
+      return broadcast(direction({ axis })(withShape(x, ofRank)), shape);
+    }) as [Tensor, Tensor];
+    return neg(sum(product(...directions), axis));
+  }
+
+  /** @internal */
+  override rows(yPred: number[], yTrue: number[]): PairForm | undefined {
+    const { axis } = this.options;
+    const isLast = axis === -1 || axis === yPred.length - 1;
+    if (!isLast || !sameShape(yTrue, yPred)) return undefined;
+    return { op: 'CosineSimilarityRows', length: yPred.at(-1) ?? 1, parameter: 0, isSum: true };
+  }
+}
+
+/** x · y, where an entry that nobody uses has no gradient, even beside NaN. */
+const product = elementwise<[x: Tensor, y: Tensor]>('Product', ([x, y]) => mul(x, y), [
+  ([, y]) => y,
+  ([x]) => x,
+])({});
+
+/** x / ‖x‖ along the axis. Below epsilon the length counts as epsilon, as in Keras. */
+const direction = defineOp<[x: Tensor], { axis: number }>(
+  'Direction',
+  ([x], { axis }) => div(x, atLeastEpsilon(norm(x, axis))),
+  [
+    (dy, [x], { axis }) => {
+      const length = norm(x, axis);
+      const along = mul(div(x, atLeastEpsilon(length)), step(sub(length, epsilon())));
+      const kept = sub(
+        dy,
+        multiplyNoNan(along, broadcast(sum(multiplyNoNan(along, dy), axis, true), x.shape)),
+      );
+      return multiplyNoNan(broadcast(div(1, atLeastEpsilon(length)), x.shape), kept);
+    },
+  ],
+);
+
+/** ‖x‖ along the axis, in units of the largest entry, whose square might overflow. */
+function norm(x: Tensor, axis: number): Tensor {
+  const unit = atLeastEpsilon(max(abs(x), axis, true));
+  return mul(unit, sqrt(sum(square(div(x, unit)), axis, true)));
+}
+
+function atLeastEpsilon(x: Tensor): Tensor {
+  return maximum(x, epsilon());
+}

@@ -1,0 +1,60 @@
+import { maximum, mul, neg, step, sub, type Tensor } from '@tensorflow/tfjs-core';
+
+import type { Input } from '../core/inputs.js';
+import { lossValues } from '../core/loss.js';
+import { elementwise } from '../core/op.js';
+import type { PairForm } from '../kernels/names.js';
+import { signedLabels } from './signed_labels.js';
+import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
+
+/**
+ * Hinge loss, one value per sample.
+ *
+ *     loss = mean(max(1 − yTrue · yPred, 0), last axis)
+ *
+ * Largest-margin classification, as in support vector machines. Labels are −1 and 1; those of a batch that holds nothing but 0
+ * and 1 are read as such.
+ *
+ * @param yTrue - Labels −1 and 1, or 0 and 1, shape [batch, d₀, …, dₙ].
+ * @param yPred - Predictions, any numbers (not probabilities), in a shape that broadcasts with that of `yTrue`.
+ * @returns Loss, in the shape of both without the last axis.
+ * @throws {@link ShapeError} if the shapes do not broadcast, TypeError if an input is of the wrong kind.
+ * @example
+ * ```ts
+ * hinge([[-1, 1], [1, 1]], [[0.5, 2], [-1, 0.25]]); // ≈ [0.75, 1.375]
+ * ```
+ */
+export function hinge(yTrue: Input, yPred: Input): Tensor {
+  return lossValues(Hinge, yTrue, yPred, {});
+}
+
+/**
+ * {@link hinge} as a loss object: weighted, reduced, found by name, and saved.
+ *
+ * @example
+ * ```ts
+ * new Hinge()([[0, 1], [1, 1]], [[0.5, 2], [-1, 0.25]]); // ≈ 1.0625
+ * ```
+ */
+export class Hinge extends ElementwiseLoss {
+  static override readonly className: string = 'Hinge';
+
+  protected override values(yTrue: Tensor, yPred: Tensor): Tensor {
+    return meanOfRows(hingeLoss(signedLabels(yTrue), yPred));
+  }
+
+  protected override form(): Pick<PairForm, 'op'> {
+    return { op: 'HingeRows' };
+  }
+}
+
+const hingeLoss = elementwise<[y: Tensor, p: Tensor]>(
+  'HingeLoss',
+  ([y, p]) => maximum(sub(1, mul(y, p)), 0),
+  [([y, p]) => neg(mul(p, within(y, p))), ([y, p]) => neg(mul(y, within(y, p)))],
+)({});
+
+/** 1 up to the margin, which is within as in Keras, 0 beyond. */
+function within(y: Tensor, p: Tensor): Tensor {
+  return sub(1, step(sub(mul(y, p), 1)));
+}

@@ -1,0 +1,128 @@
+import {
+  abs,
+  add,
+  cast,
+  div,
+  expandDims,
+  less,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  square,
+  step,
+  sub,
+  sum,
+  where,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
+
+import { broadcast, type Input } from '../core/inputs.js';
+import { lossValues } from '../core/loss.js';
+import { defineOp, multiplyNoNan } from '../core/op.js';
+import type { PairForm } from '../kernels/names.js';
+import { epsilon } from '../ops/clip.js';
+import { log } from '../ops/log.js';
+import { log1p } from '../ops/log1p.js';
+import { polynomial } from '../ops/polynomial.js';
+import { sign } from '../ops/sign.js';
+import { ElementwiseLoss } from './elementwise_loss.js';
+
+/**
+ * Kullback-Leibler divergence of the predicted distribution from that of the labels, one value per sample.
+ *
+ *     y    = clip(yTrue, 1e-7, 1)
+ *     p    = clip(yPred, 1e-7, 1)
+ *     loss = Σ y · log(y / p), over the last axis
+ *
+ * For soft labels: it is the categorical cross-entropy less the entropy of the labels, so a perfect prediction costs 0.
+ *
+ * Differs from Keras: distributions that are nearly equal keep their digits.
+ *
+ * @param yTrue - Probabilities that sum to 1 along the last axis, shape [batch, d₀, …, classes].
+ * @param yPred - Probabilities, in a shape that broadcasts with that of `yTrue`.
+ * @returns Loss in nats, in the shape of both without the last axis.
+ * @throws {@link ShapeError} if the shapes do not broadcast, TypeError if an input is of the wrong kind.
+ * @example
+ * ```ts
+ * klDivergence([[0.5, 0.5], [0, 1]], [[0.25, 0.75], [0.5, 0.5]]); // ≈ [0.1438, 0.6931]
+ * ```
+ * @see Kullback & Leibler, On information and sufficiency, Annals of Mathematical Statistics 22 (1951).
+ */
+export function klDivergence(yTrue: Input, yPred: Input): Tensor {
+  return lossValues(KLDivergence, yTrue, yPred, {});
+}
+
+/**
+ * {@link klDivergence} as a loss object: weighted, reduced, found by name, and saved.
+ *
+ * @example
+ * ```ts
+ * new KLDivergence()([[0.5, 0.5], [0, 1]], [[0.25, 0.75], [0.5, 0.5]]); // ≈ 0.4185
+ * ```
+ */
+export class KLDivergence extends ElementwiseLoss {
+  static override readonly className: string = 'KLDivergence';
+  static override readonly aliases: readonly string[] = ['kld', 'KLD', 'kullbackLeiblerDivergence'];
+
+  protected override values(yTrue: Tensor, yPred: Tensor): Tensor {
+    return divergence(yTrue, yPred);
+  }
+
+  protected override form(): Pick<PairForm, 'op' | 'isSum'> {
+    return { op: 'KLDivergenceRows', isSum: true };
+  }
+}
+
+/**
+ * Σ y · log(y / p). The terms of nearly equal numbers are small and of both signs, and what is left of them is of second order; so
+ * that is added up apart from their differences, of which subtraction loses nothing:
+ *
+ *     y · log(y / p) = (y · log(y / p) − y + p) + (y − p)
+ */
+const divergence = defineOp<[y: Tensor, p: Tensor], Record<string, never>>(
+  'KLDivergence',
+  ([labels, output]) => {
+    const [y, p] = [clip(labels), clip(output)];
+    const difference = sub(y, p);
+    const share = div(difference, add(y, p));
+    const isNear = less(abs(share), 0.2);
+    const terms = where(isNear, secondOrder(difference, share), mul(y, log(div(y, p))));
+    return add(sum(terms, -1), sum(mul(difference, cast(isNear, 'float32')), -1));
+  },
+  [
+    (dy, [labels, output]) => {
+      const slope = add(1, logOfRatio(clip(labels), clip(output)));
+      return multiplyNoNan(mul(slope, isInside(labels)), rowsOf(dy, labels));
+    },
+    (dy, [labels, output]) => {
+      const slope = neg(div(clip(labels), clip(output)));
+      return multiplyNoNan(mul(slope, isInside(output)), rowsOf(dy, output));
+    },
+  ],
+)({});
+
+/** y · log(y / p) − y + p, by its series in s = (y − p) / (y + p). */
+function secondOrder(difference: Tensor, s: Tensor): Tensor {
+  const series = polynomial(square(s), [1 / 11, 1 / 9, 1 / 7, 1 / 5, 1 / 3]);
+  return mul(mul(difference, s), add(1, mul(add(s, square(s)), series)));
+}
+
+function logOfRatio(y: Tensor, p: Tensor): Tensor {
+  const difference = sub(y, p);
+  return mul(sign(difference), log1p(div(abs(difference), minimum(y, p))));
+}
+
+function clip(x: Tensor): Tensor {
+  return minimum(maximum(x, epsilon()), 1);
+}
+
+/** 1 where the clip leaves the number alone, else 0. */
+function isInside(x: Tensor): Tensor {
+  return mul(sub(1, step(sub(epsilon(), x))), sub(1, step(sub(x, 1))));
+}
+
+/** The gradient of a row's value for each of its entries. */
+function rowsOf(dy: Tensor, { shape }: Tensor): Tensor {
+  return broadcast(expandDims(dy, -1), shape);
+}

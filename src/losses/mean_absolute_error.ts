@@ -1,0 +1,56 @@
+import { abs, sub, type Tensor } from '@tensorflow/tfjs-core';
+
+import type { Input } from '../core/inputs.js';
+import { lossValues } from '../core/loss.js';
+import { elementwise } from '../core/op.js';
+import type { PairForm } from '../kernels/names.js';
+import { sign } from '../ops/sign.js';
+import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
+
+/**
+ * Mean absolute error, one value per sample.
+ *
+ *     loss = mean(|yPred − yTrue|, last axis)
+ *
+ * Its best constant prediction is the median: an outlier counts no more than its distance. The gradient is ±1 however small the
+ * error, and 0 at 0; {@link huber} is smooth there.
+ *
+ * @param yTrue - Labels, any numbers, shape [batch, d₀, …, dₙ].
+ * @param yPred - Predictions, in a shape that broadcasts with that of `yTrue`.
+ * @returns Loss in units of the labels, in the shape of both without the last axis.
+ * @throws {@link ShapeError} if the shapes do not broadcast, TypeError if an input is of the wrong kind.
+ * @example
+ * ```ts
+ * meanAbsoluteError([[0, 1], [0, 0]], [[1, 1], [1, 0.5]]); // ≈ [0.5, 0.75]
+ * ```
+ */
+export function meanAbsoluteError(yTrue: Input, yPred: Input): Tensor {
+  return lossValues(MeanAbsoluteError, yTrue, yPred, {});
+}
+
+/**
+ * {@link meanAbsoluteError} as a loss object: weighted, reduced, found by name, and saved.
+ *
+ * @example
+ * ```ts
+ * new MeanAbsoluteError()([[0, 1], [0, 0]], [[1, 1], [1, 0.5]]); // ≈ 0.625
+ * ```
+ */
+export class MeanAbsoluteError extends ElementwiseLoss {
+  static override readonly className: string = 'MeanAbsoluteError';
+  static override readonly aliases: readonly string[] = ['mae', 'MAE'];
+
+  protected override values(yTrue: Tensor, yPred: Tensor): Tensor {
+    return meanOfRows(absoluteError(yTrue, yPred));
+  }
+
+  protected override form(): Pick<PairForm, 'op'> {
+    return { op: 'AbsoluteErrorRows' };
+  }
+}
+
+const absoluteError = elementwise<[y: Tensor, p: Tensor]>(
+  'AbsoluteError',
+  ([y, p]) => abs(sub(p, y)),
+  [([y, p]) => sign(sub(y, p)), ([y, p]) => sign(sub(p, y))],
+)({});

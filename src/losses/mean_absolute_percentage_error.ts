@@ -1,0 +1,74 @@
+import { abs, add, div, maximum, mul, neg, step, sub, type Tensor } from '@tensorflow/tfjs-core';
+
+import type { Input } from '../core/inputs.js';
+import { lossValues } from '../core/loss.js';
+import { elementwise, type Op } from '../core/op.js';
+import type { PairForm } from '../kernels/names.js';
+import { epsilon } from '../ops/clip.js';
+import { sign } from '../ops/sign.js';
+import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
+
+/**
+ * Mean absolute percentage error, one value per sample.
+ *
+ *     loss = 100 · mean(|yPred − yTrue| / max(|yTrue|, 1e-7), last axis)
+ *
+ * For positive quantities whose errors grow with their size. A label of 0 makes an error 1e7 times as large: then
+ * {@link meanSquaredLogarithmicError} is the better choice.
+ *
+ * @param yTrue - Labels, any numbers, shape [batch, d₀, …, dₙ].
+ * @param yPred - Predictions, in a shape that broadcasts with that of `yTrue`.
+ * @returns Loss in percent, in the shape of both without the last axis.
+ * @throws {@link ShapeError} if the shapes do not broadcast, TypeError if an input is of the wrong kind.
+ * @example
+ * ```ts
+ * meanAbsolutePercentageError([[2, 4]], [[1, 5]]); // ≈ [37.5]
+ * ```
+ */
+export function meanAbsolutePercentageError(yTrue: Input, yPred: Input): Tensor {
+  return lossValues(MeanAbsolutePercentageError, yTrue, yPred, {});
+}
+
+/**
+ * {@link meanAbsolutePercentageError} as a loss object: weighted, reduced, found by name, and saved.
+ *
+ * @example
+ * ```ts
+ * new MeanAbsolutePercentageError()([[2], [4]], [[1], [5]]); // ≈ 37.5
+ * ```
+ */
+export class MeanAbsolutePercentageError extends ElementwiseLoss {
+  static override readonly className: string = 'MeanAbsolutePercentageError';
+  static override readonly aliases: readonly string[] = ['mape', 'MAPE'];
+
+  protected override values(yTrue: Tensor, yPred: Tensor): Tensor {
+    return meanOfRows(absolutePercentageError(yTrue, yPred));
+  }
+
+  protected override form(): Pick<PairForm, 'op'> {
+    return { op: 'AbsolutePercentageErrorRows' };
+  }
+}
+
+const absolutePercentageError: Op<[y: Tensor, p: Tensor]> = elementwise<[y: Tensor, p: Tensor]>(
+  'AbsolutePercentageError',
+  ([y, p]) => div(mul(100, abs(sub(p, y))), sizeOf(y)),
+  [
+    ([y, p]) =>
+      neg(add(slope(y, p), mul(slopeOfSize(y), div(absolutePercentageError(y, p), sizeOf(y))))),
+    ([y, p]) => slope(y, p),
+  ],
+)({});
+
+/** How large an error of 100 % is. */
+function sizeOf(y: Tensor): Tensor {
+  return maximum(abs(y), epsilon());
+}
+
+function slopeOfSize(y: Tensor): Tensor {
+  return mul(sign(y), sub(1, step(sub(epsilon(), abs(y)))));
+}
+
+function slope(y: Tensor, p: Tensor): Tensor {
+  return div(mul(100, sign(sub(p, y))), sizeOf(y));
+}

@@ -1,0 +1,18 @@
+import { add, all, cast, equal, logicalOr, mul, sub, type Tensor } from '@tensorflow/tfjs-core';
+
+import { defineOp } from '../core/op.js';
+
+/** Labels of a batch that holds nothing but 0 and 1 as −1 and 1; all others as they are. */
+export const signedLabels = defineOp<[labels: Tensor], Record<string, never>>(
+  'SignedLabels',
+  ([labels]) => {
+    const binary = areBinary(labels);
+    return sub(mul(labels, add(1, binary)), binary);
+  },
+  [(dy, [labels]) => mul(dy, add(1, areBinary(labels)))],
+)({});
+
+/** 1 if all labels are 0 or 1, else 0. */
+function areBinary(labels: Tensor): Tensor {
+  return cast(all(logicalOr(equal(labels, 0), equal(labels, 1))), 'float32');
+}
