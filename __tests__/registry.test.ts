@@ -67,8 +67,7 @@ describe('getLoss', () => {
 
   it('offers the nearest name', () => {
     expect(() => getLoss('binary_crosentropy')).toThrow(
-      `. Received: "binary_crosentropy". ` +
-        `Did you mean 'binaryCrossentropy'?`,
+      `. Received: "binary_crosentropy". ` + `Did you mean 'binaryCrossentropy'?`,
     );
     expect(() => getLoss('bca')).toThrow(`Did you mean 'bce'?`);
   });

@@ -1,4 +1,14 @@
-import { add, all, cast, equal, logicalOr, mul, sub, type Tensor } from '@tensorflow/tfjs-core';
+import {
+  add,
+  all,
+  cast,
+  equal,
+  logicalOr,
+  mul,
+  scalar,
+  sub,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
 
 import { defineOp } from '../core/op.js';
 
@@ -14,5 +24,7 @@ export const signedLabels = defineOp<[labels: Tensor], Record<string, never>>(
 
 /** 1 if all labels are 0 or 1, else 0. */
 function areBinary(labels: Tensor): Tensor {
+  // GPUs cannot reduce what is empty.
+  if (labels.size === 0) return scalar(1);
   return cast(all(logicalOr(equal(labels, 0), equal(labels, 1))), 'float32');
 }
