@@ -10,6 +10,7 @@ export type { Config } from './core/config.js';
 export type { Input } from './core/inputs.js';
 export type { Reduction } from './core/reduction.js';
 export * from './losses/index.js';
+export { addLosses, scaleLoss } from './composition/loss_sum.js';
 export * from './metrics/index.js';
 export * from './ops/index.js';
 export * as ops from './ops/keras.js';

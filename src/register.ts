@@ -1,3 +1,4 @@
+import { LossSum } from './composition/loss_sum.js';
 import * as losses from './losses/index.js';
 import { registerKernels, unregisterKernels } from './kernels/register.js';
 import { registerBuiltIns, unregisterBuiltIns } from './registry.js';
@@ -16,7 +17,7 @@ import { integrateTraining, type Layers } from './training/integrate.js';
  * ```
  */
 export function register(layers?: Layers | null): void {
-  registerBuiltIns(losses);
+  registerBuiltIns({ ...losses, LossSum });
   registerKernels();
   if (layers) integrateTraining(layers);
 }

@@ -111,7 +111,7 @@ export function isKnownLoss(identifier: unknown): identifier is LossIdentifier {
 }
 
 /**
- * Names of all losses, in the spelling of their functions.
+ * Names of all losses, in the spelling of their functions. What is made of other losses has none.
  *
  * @example
  * ```ts
@@ -120,7 +120,10 @@ export function isKnownLoss(identifier: unknown): identifier is LossIdentifier {
  */
 export function listLosses(): string[] {
   const classes = new Set([...shared().losses.values()].map((entry) => entry.lossClass));
-  return [...classes].map((lossClass) => toFunctionName(lossClass.className)).sort();
+  return [...classes]
+    .filter(({ composite }) => !composite)
+    .map(({ className }) => toFunctionName(className))
+    .sort();
 }
 
 /**
@@ -140,11 +143,12 @@ export function serializeLoss(loss: Loss): SerializedLoss & {
   }
   const lossClass = classOf(loss);
   const builtIn = shared().losses.get(toKey(lossClass.className))?.builtIn === true;
+  const ofKeras = builtIn && !lossClass.composite;
   return {
-    module: builtIn ? 'keras.losses' : null,
+    module: ofKeras ? 'keras.losses' : null,
     class_name: lossClass.className,
     config: loss.getConfig(),
-    registered_name: builtIn ? null : lossClass.className,
+    registered_name: ofKeras ? null : lossClass.className,
   };
 }
 

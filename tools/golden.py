@@ -31,20 +31,35 @@ def softmax_cross_entropy(labels, logits, axis=-1):
 
 tf.nn.softmax_cross_entropy_with_logits = softmax_cross_entropy
 
-TESTS = Path(__file__).parent.parent / "__tests__" / "losses"
+TESTS = Path(__file__).parent.parent / "__tests__"
+FILES = {
+    path.name.removesuffix(".golden.json"): path
+    for folder in ["losses", "composition"]
+    for path in sorted((TESTS / folder).glob("*.golden.json"))
+}
 
 
 def snake_case(name):
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
+def loss_of(class_name, options, floatx):
+    """A loss of Keras; a sum, which Keras does not have, calls its losses and adds up what they give."""
+    if "losses" in options:
+        losses = [loss_of(loss["class_name"], loss["config"], floatx) for loss in options["losses"]]
+        return lambda *given, **weights: sum(
+            factor * loss(*given, **weights)
+            for loss, factor in zip(losses, options["factors"], strict=True))
+    options = {snake_case(name): value for name, value in options.items()}
+    if isinstance(options.get("axis"), list):
+        options["axis"] = tuple(options["axis"])
+    return getattr(keras.losses, class_name)(**options, dtype=floatx)
+
+
 def answer(class_name, case):
     floatx = case.get("floatx", "float64")
     keras.config.set_floatx(floatx)
-    options = {snake_case(name): value for name, value in case["options"].items()}
-    if isinstance(options.get("axis"), list):
-        options["axis"] = tuple(options["axis"])
-    loss = getattr(keras.losses, class_name)(**options, dtype=floatx)
+    loss = loss_of(class_name, case["options"], floatx)
     y_true = np.array(case["yTrue"], dtype=case.get("yTrueDtype", "float32"))
     y_pred = tf.constant(np.array(case["yPred"], dtype="float32"), dtype=floatx)
     weight = case.get("sampleWeight")
@@ -59,7 +74,7 @@ def answer(class_name, case):
 
 
 def fill(name):
-    path = TESTS / f"{name}.golden.json"
+    path = FILES[name]
     golden = json.loads(path.read_text())
     for case in golden["cases"]:
         case["loss"], case["gradient"] = answer(golden["class"], case)
@@ -72,7 +87,6 @@ def fill(name):
 
 if __name__ == "__main__":
     if len(sys.argv) < 2:
-        sys.exit("golden: name a loss. Known: " + ", ".join(
-            sorted(path.name.removesuffix(".golden.json") for path in TESTS.glob("*.golden.json"))))
+        sys.exit("golden: name a loss. Known: " + ", ".join(FILES))
     for name in sys.argv[1:]:
         fill(name)

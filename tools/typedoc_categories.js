@@ -3,6 +3,7 @@ import { Comment, CommentTag, Converter } from 'typedoc';
 
 const CATEGORIES = [
   ['src/losses/', 'Losses'],
+  ['src/composition/', 'Losses'],
   ['src/ops/', 'Ops'],
   ['src/metrics/', 'Metrics'],
   ['src/register.ts', 'Registration'],

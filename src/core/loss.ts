@@ -65,6 +65,8 @@ export interface LossClass {
   readonly verbatim: boolean;
   /** Whether the function form aligns labels and predictions as the object does, by Keras's rule for a last axis of 1. */
   readonly alignsFunction: boolean;
+  /** Whether it is made of other losses, which are its options: no name alone makes one, and Keras has none. */
+  readonly composite: boolean;
   /**
    * The metric that `'accuracy'` means for this loss; without it the shapes decide, as in Keras. It is given the
    * metrics of this package, so that a loss alone does not bring them.
@@ -158,6 +160,8 @@ export abstract class Loss<Options extends object = object> {
   static readonly verbatim: boolean = false;
   /** {@inheritDoc LossClass.alignsFunction} */
   static readonly alignsFunction: boolean = false;
+  /** {@inheritDoc LossClass.composite} */
+  static readonly composite: boolean = false;
   /** {@inheritDoc LossClass.activation} */
   declare static readonly activation?: string;
   /** {@inheritDoc LossClass.accuracy} */
@@ -182,7 +186,9 @@ export abstract class Loss<Options extends object = object> {
     const loss: Loss<Options> = callable(
       new.target.prototype as object,
       (yTrue: Input, yPred: Input, sampleWeight?: Input | null): Tensor =>
-        weightedLoss(loss, yTrue, yPred, { sampleWeight: sampleWeight ?? undefined }),
+        loss.addUp((addend) =>
+          weightedLoss(addend, yTrue, yPred, { sampleWeight: sampleWeight ?? undefined }),
+        ),
       { name, reduction, options: own, [LOSS]: true },
     ) as unknown as Loss<Options>;
     return loss;
@@ -221,6 +227,24 @@ export abstract class Loss<Options extends object = object> {
    */
   rows(_yPred: number[], _yTrue: number[]): RowsForm | undefined {
     return undefined;
+  }
+
+  /**
+   * The losses that this one is the sum of: itself alone, unless it is made of others.
+   *
+   * @internal
+   */
+  addends(): readonly Loss[] {
+    return [this];
+  }
+
+  /**
+   * What a function gives for each of `addends`, added up.
+   *
+   * @internal
+   */
+  addUp(valueOf: (addend: Loss) => Tensor): Tensor {
+    return valueOf(this);
   }
 
   /** The options as Keras saves them. */
@@ -273,10 +297,19 @@ export function activationOf(loss: Loss): string | undefined {
   return Object.hasOwn(owner, 'activation') ? owner.activation : undefined;
 }
 
-/** Whether `compute` of the loss takes a weight for each label. */
+/** Whether `compute` of the loss, or of one that it is the sum of, takes a weight for each label. */
 export function takesLabelWeights(loss: Loss): boolean {
-  const owner = ownerOf(classOf(loss), 'compute');
-  return Object.hasOwn(owner, 'binaryLabels') && owner.binaryLabels;
+  return loss.addends().some((addend) => {
+    const owner = ownerOf(classOf(addend), 'compute');
+    return Object.hasOwn(owner, 'binaryLabels') && owner.binaryLabels;
+  });
+}
+
+/** The one of its addends that says what a metric means: the first that does, or else the first. */
+export function addendWith(loss: Loss, metric: 'accuracy' | 'crossentropy'): Loss {
+  const addends = loss.addends();
+  const [first = loss] = addends;
+  return addends.find((addend) => classOf(addend)[metric] !== undefined) ?? first;
 }
 
 /** The very class that wrote a method: one below it may know nothing of logits and weights of labels. */

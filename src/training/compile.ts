@@ -173,7 +173,7 @@ function draftsOf(model: LayersModel, args: CompileArgs, entries: readonly LossE
     const readsLogits = logitsReader(name, activation);
     if (isLoss(entry)) {
       // Says at once where 'auto' has nothing to follow.
-      readsLogits(entry);
+      entry.addends().forEach(readsLogits);
       hideFields(entry);
     }
     const metrics = metricsOfOutput(args, names, index);

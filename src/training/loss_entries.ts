@@ -37,8 +37,7 @@ export function lossesByOutput(
 function wrongNumberOfLosses(received: number, outputs: readonly string[]): RangeError {
   const advice =
     received > outputs.length
-      ? ` To train one output on several losses, add them up in one: ` +
-        `registerLoss('both', (yTrue, yPred) => tf.add(a(yTrue, yPred), b(yTrue, yPred))).`
+      ? ` To train one output on several losses, add them up: addLosses(a, b).`
       : '';
   return new RangeError(
     `model.compile: loss must have one entry per output. ` +

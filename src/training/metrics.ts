@@ -1,9 +1,10 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
+import { mul, type Tensor } from '@tensorflow/tfjs-core';
 
 import { configToOptions, toFunctionName, type Config } from '../core/config.js';
 import { formatValue } from '../core/errors.js';
-import { classOf, maskedValues, type Loss, type Metric } from '../core/loss.js';
+import { addendWith, classOf, maskedValues, type Loss, type Metric } from '../core/loss.js';
 import { toFloat } from '../core/inputs.js';
+import { maskWeights } from '../core/reduction.js';
 import * as ourMetrics from '../metrics/index.js';
 import { getLoss, isKnownLoss, isSerializedLoss } from '../registry.js';
 import { layersMetric, layersMetricName, TFJS_METRICS } from './layers_internals.js';
@@ -128,16 +129,25 @@ function lossMetric(name: string, weighted: boolean, loss: Loss): OutputMetric {
 }
 
 function measureLoss(batch: OutputBatch, loss: Loss): Measured {
+  if (classOf(loss).composite) {
+    return { values: loss.addUp((addend) => meanValues(measureLoss(batch, addend))) };
+  }
   const { yPred, fromLogits } = predictionsFor(batch, loss);
   const { values, mask } = maskedValues(loss, batch.yTrue, yPred, { fromLogits });
   return { values, counts: mask && toFloat(mask) };
+}
+
+/** Values scaled such that their plain mean is the mean of those that count. */
+export function meanValues({ values, counts }: Measured): Tensor {
+  return counts === undefined ? values : mul(values, maskWeights(counts, 'mean'));
 }
 
 /** `'accuracy'`: in the sense of the output's loss, or else of the shapes, as in Keras. */
 const accuracy: Omit<OutputMetric, 'weighted'> = {
   name: 'acc',
   measure: (batch) => {
-    const { loss, yTrue, yPred, readsLogits } = batch;
+    const { yTrue, yPred, readsLogits } = batch;
+    const loss = batch.loss && addendWith(batch.loss, 'accuracy');
     const ofLoss = loss && accuracyOf(loss, readsLogits(loss));
     const metric = ofLoss ?? accuracyByShapes(yTrue.shape, yPred.shape);
     const mask = loss?.mask(toFloat(yTrue), yPred);
@@ -168,7 +178,8 @@ const crossentropy: Omit<OutputMetric, 'weighted'> = {
   measure: (batch) => measureLoss(batch, crossentropyOf(batch)),
 };
 
-function crossentropyOf({ loss, yTrue, yPred, readsLogits }: OutputBatch): Loss {
+function crossentropyOf({ loss: given, yTrue, yPred, readsLogits }: OutputBatch): Loss {
+  const loss = given && addendWith(given, 'crossentropy');
   const ofLoss = loss && classOf(loss).crossentropy;
   return ofLoss
     ? ofLoss({ ...loss.options, fromLogits: readsLogits(loss) } as never)

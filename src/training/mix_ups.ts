@@ -20,10 +20,11 @@ export function warnOfMixUps(model: LayersModel, losses: readonly unknown[], pla
       const sizes = shape.map((size) => size ?? -1);
       const given = losses[index];
       const loss = given === crossentropyByShapes ? crossentropyByShapes(sizes, sizes) : given;
-      return isLoss(loss) ? mixUps(output, loss, shape) : [];
+      if (!isLoss(loss)) return [];
+      return loss.addends().flatMap((addend) => mixUps(output, addend, shape));
     }),
   ];
-  if (warnings.length > 0) warn(warnings.join('\n'));
+  if (warnings.length > 0) warn([...new Set(warnings)].join('\n'));
 }
 
 function mixUps(

@@ -1,8 +1,9 @@
 import { mul, tidy } from '@tensorflow/tfjs-core';
 
 import { weightedValues } from '../core/loss.js';
-import { maskWeights, meanOver } from '../core/reduction.js';
+import { meanOver } from '../core/reduction.js';
 import type { PlainFunction } from './loss_entries.js';
+import { meanValues } from './metrics.js';
 import type { OutputMetric, OutputPlan } from './plan.js';
 import { predictionsFor } from './predictions.js';
 
@@ -15,12 +16,14 @@ export function trainingFunction(output: () => OutputPlan): PlainFunction {
     tidy(() => {
       const loss = output().chooseLoss?.(yTrue.shape, yPred.shape);
       if (loss === undefined) return yPred;
-      const predictions = predictionsFor({ ...output(), yPred }, loss);
-      const { values } = weightedValues(loss, yTrue, predictions.yPred, predictions);
-      const axes = values.shape.map((_, axis) => axis).filter((axis) => axis > 0);
-      const perSample = meanOver(values, axes);
-      const scale = output().lossWeight * (loss.reduction === 'sum' ? values.size : 1);
-      return scale === 1 ? perSample : mul(perSample, scale);
+      return loss.addUp((addend) => {
+        const predictions = predictionsFor({ ...output(), yPred }, addend);
+        const { values } = weightedValues(addend, yTrue, predictions.yPred, predictions);
+        const axes = values.shape.map((_, axis) => axis).filter((axis) => axis > 0);
+        const perSample = meanOver(values, axes);
+        const scale = output().lossWeight * (addend.reduction === 'sum' ? values.size : 1);
+        return scale === 1 ? perSample : mul(perSample, scale);
+      });
     });
 }
 
@@ -28,8 +31,7 @@ export function trainingFunction(output: () => OutputPlan): PlainFunction {
 export function metricFunction(metric: OutputMetric, output: () => OutputPlan): PlainFunction {
   const measure: PlainFunction = (yTrue, yPred) => {
     const loss = output().chooseLoss?.(yTrue.shape, yPred.shape);
-    const { values, counts } = metric.measure({ ...output(), yTrue, yPred, loss });
-    return counts === undefined ? values : mul(values, maskWeights(counts, 'mean'));
+    return meanValues(metric.measure({ ...output(), yTrue, yPred, loss }));
   };
   return Object.defineProperty(measure, 'name', { value: metric.name });
 }

@@ -119,9 +119,11 @@ function measure(
       entryAt(weights, index),
     ),
   );
-  const trained = batches.flatMap(({ loss, ...batch }) =>
-    loss === undefined ? [] : [{ value: lossOf(batch, loss), factor: batch.lossWeight }],
-  );
+  const trained = batches.flatMap((batch) => {
+    if (batch.loss === undefined) return [];
+    const value = batch.loss.addUp((addend) => lossOf(batch, addend)) as Scalar;
+    return [{ value, factor: batch.lossWeight }];
+  });
   if (trained.length === 0) {
     throw new TypeError('The model was compiled without a loss; call model.compile with one.');
   }
@@ -149,13 +151,14 @@ function outputBatch(
   return { ...output, ...weights, yTrue, yPred, loss };
 }
 
-function lossOf(batch: Omit<OutputBatch, 'loss'>, loss: Loss): Scalar {
+/** A loss on the batch, which may be one of several that the output's loss adds up. */
+function lossOf(batch: OutputBatch, loss: Loss): Scalar {
   const { name, yTrue, sampleWeight, classWeight } = batch;
   const { yPred, fromLogits } = predictionsFor(batch, loss);
   const who = `${classOf(loss).className} of output '${name}'`;
   const weights = takesLabelWeights(loss)
     ? { sampleWeight, labelWeights: classWeight }
-    : { sampleWeight: product(who, classWeight, sampleWeight) };
+    : { sampleWeight: weightsOfSamples(who, batch) };
   const value = weightedLoss(loss, yTrue, yPred, {
     ...weights,
     who,
@@ -179,7 +182,7 @@ function metricOf(batch: OutputBatch, metric: OutputMetric): Reported {
   const who = `metric '${metric.name}' of output '${batch.name}'`;
   const { values: measured, counts } = metric.measure(batch);
   const values = toFloat(measured);
-  const given = metric.weighted ? metricWeights(batch) : undefined;
+  const given = metric.weighted ? weightsOfSamples('weightedMetrics', batch) : undefined;
   const weights = counts && given ? weigh(who, counts, given) : (counts ?? given);
   if (weights === undefined) return { value: mean<Scalar>(values) };
   const sums = {
@@ -190,12 +193,11 @@ function metricOf(batch: OutputBatch, metric: OutputMetric): Reported {
 }
 
 /** The weights of the samples: where labels have weights of their own, their mean. */
-function metricWeights({ loss, sampleWeight, classWeight }: OutputBatch): Tensor | undefined {
+function weightsOfSamples(
+  who: string,
+  { loss, sampleWeight, classWeight }: OutputBatch,
+): Tensor | undefined {
   const perLabel = classWeight && loss && takesLabelWeights(loss) && classWeight.rank > 1;
   const byClass = perLabel ? mean(classWeight, -1) : classWeight;
-  return product('weightedMetrics', byClass, sampleWeight);
-}
-
-function product(who: string, byClass?: Tensor, bySample?: Tensor): Tensor | undefined {
-  return byClass && bySample ? weigh(who, byClass, bySample) : (byClass ?? bySample);
+  return byClass && sampleWeight ? weigh(who, byClass, sampleWeight) : (byClass ?? sampleWeight);
 }

@@ -17,7 +17,7 @@ import {
 import { resolveAxis } from '../core/checks.js';
 import { formatShape, formatValue, ShapeError } from '../core/errors.js';
 import { toFloat, toTensor, type Input } from '../core/inputs.js';
-import { classOf, takesLabelWeights, type Loss } from '../core/loss.js';
+import { addendWith, classOf, takesLabelWeights, type Loss } from '../core/loss.js';
 import { byOutput, entryAt, isDict, isNothing, type PerOutput } from './per_output.js';
 import type { OutputPlan } from './plan.js';
 
@@ -186,7 +186,9 @@ function classWeights(
   // One more entry, for all classes that are not listed.
   const table = new Float32Array(classes + 1).fill(1);
   for (const [index, weight] of entries) table[index] = weight;
-  const indices = isBinary ? roundToClass(yTrue) : classIndices(loss, yTrue, yPred);
+  const indices = isBinary
+    ? roundToClass(yTrue)
+    : classIndices(addendWith(loss, 'accuracy'), yTrue, yPred);
   const listed = logicalAnd(greaterEqual(indices, 0), less(indices, classes));
   const last = cast(tensor1d([classes]), 'int32');
   return gather(
