@@ -141,14 +141,16 @@ export function serializeLoss(loss: Loss): SerializedLoss & {
   if (!isLoss(loss)) {
     throw new TypeError(`serializeLoss: takes a loss object. Received: ${formatValue(loss)}.`);
   }
-  const lossClass = classOf(loss);
-  const builtIn = shared().losses.get(toKey(lossClass.className))?.builtIn === true;
-  const ofKeras = builtIn && !lossClass.composite;
+  const { className, composite } = classOf(loss);
+  const entry = shared().losses.get(toKey(className));
+  const builtIn = entry?.builtIn === true && entry.lossClass.className === className;
+  const ofKeras = builtIn && !composite;
   return {
     module: ofKeras ? 'keras.losses' : null,
-    class_name: lossClass.className,
+    // A function of the user may be called like one of ours, which must not be read in its place.
+    class_name: entry?.builtIn === true && !builtIn ? `user>${className}` : className,
     config: loss.getConfig(),
-    registered_name: ofKeras ? null : lossClass.className,
+    registered_name: ofKeras ? null : className,
   };
 }
 

@@ -385,6 +385,13 @@ describe('a saved sum', () => {
     expect(() => deserializeLoss({ class_name: 'LossSum', config })).toThrow(text);
   });
 
+  it('does not take one of ours for a function of the user with its name', () => {
+    const bce = (yTrue: tf.Tensor, yPred: tf.Tensor) => tf.sum(tf.sub(yTrue, yPred), -1);
+    const saved = serializeLoss(addLosses(bce));
+    expect(saved.config.losses).toMatchObject([{ module: null, class_name: 'user>bce' }]);
+    expect(() => deserializeLoss(saved)).toThrow('Received: "user>bce".');
+  });
+
   it('is not among the names that getLoss takes', () => {
     expect(listLosses()).toContain('overlap');
     expect(listLosses()).not.toContain('lossSum');

@@ -2,14 +2,17 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import * as tf from '@tensorflow/tfjs';
 
 import {
+  addLosses,
   binaryAccuracy,
   BinaryCrossentropy,
   binaryCrossentropy,
   BinaryFocalCrossentropy,
   CategoricalCrossentropy,
+  CategoricalFocalCrossentropy,
   Loss,
   register,
   registerLoss,
+  scaleLoss,
   SparseCategoricalCrossentropy,
   unregister,
 } from '../../src/index.js';
@@ -173,6 +176,18 @@ const kinds: [string, () => tf.LayersModel, Compile, () => tf.Tensor | tf.Tensor
     },
     () => [yesNo(), oneHot()],
   ],
+  [
+    'sums of losses, and one as a metric',
+    two,
+    {
+      loss: {
+        a: addLosses(fromLogits, scaleLoss(new Doubled({ times: 5, reduction: 'sum' }), 0.1)),
+        b: addLosses(new CategoricalCrossentropy(), new CategoricalFocalCrossentropy()),
+      },
+      metrics: { a: 'accuracy', b: addLosses(new CategoricalCrossentropy(), new Doubled()) },
+    },
+    () => [yesNo(), oneHot()],
+  ],
   ['an output without a loss', two, { loss: { a: fromLogits } }, () => [yesNo(), oneHot()]],
 ];
 
@@ -271,6 +286,22 @@ describe('a model that is saved and loaded', () => {
     // It is not lost when the model is saved again.
     const again = await load(await save(loaded));
     registerLoss('cubed', cubed);
+    const { history } = await again.fit(x(), yesNo(), quiet);
+    const { history: first } = await linear.fit(x(), yesNo(), quiet);
+    expect(history.loss).toEqual(first.loss);
+  });
+
+  it('with a sum of losses that are not all registered asks for those when it is trained', async () => {
+    const linear = sequential(1, 'linear');
+    function fourth(yTrue: tf.Tensor, yPred: tf.Tensor): tf.Tensor {
+      return tf.mean(tf.pow(tf.sub(yTrue, yPred), 4), -1);
+    }
+    linear.compile({ loss: addLosses(fromLogits, fourth), optimizer: 'sgd' });
+    const loaded = await load(await save(linear));
+    expect(warnings.join()).toContain('Received: "fourth".');
+    await expect(loaded.fit(x(), yesNo(), quiet)).rejects.toThrow('Received: "fourth".');
+    const again = await load(await save(loaded));
+    registerLoss('fourth', fourth);
     const { history } = await again.fit(x(), yesNo(), quiet);
     const { history: first } = await linear.fit(x(), yesNo(), quiet);
     expect(history.loss).toEqual(first.loss);
