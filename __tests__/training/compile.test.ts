@@ -212,7 +212,7 @@ describe('model.compile', () => {
     const model = sequential();
     expect(() => {
       compile(model, ['bce', 'bce']);
-    }).toThrow(/loss must have one entry per output. Received: 2 losses.*add them up in one/);
+    }).toThrow(/loss must have one entry per output. Received: 2 losses.*add them up: addLosses/);
     expect(() => {
       compile(model, { [`${model.outputNames[0]!}s`]: 'bce' });
     }).toThrow(`Did you mean '${model.outputNames[0]!}'?`);
