@@ -65,7 +65,11 @@ export interface LossClass {
   readonly verbatim: boolean;
   /** Whether the function form aligns labels and predictions as the object does, by Keras's rule for a last axis of 1. */
   readonly alignsFunction: boolean;
-  /** Whether it is made of other losses, which are its options: no name alone makes one, and Keras has none. */
+  /**
+   * Whether it is made of other losses, which are its options: no name alone makes one, and Keras has none.
+   *
+   * @internal
+   */
   readonly composite: boolean;
   /**
    * The metric that `'accuracy'` means for this loss; without it the shapes decide, as in Keras. It is given the
@@ -160,7 +164,11 @@ export abstract class Loss<Options extends object = object> {
   static readonly verbatim: boolean = false;
   /** {@inheritDoc LossClass.alignsFunction} */
   static readonly alignsFunction: boolean = false;
-  /** {@inheritDoc LossClass.composite} */
+  /**
+   * {@inheritDoc LossClass.composite}
+   *
+   * @internal
+   */
   static readonly composite: boolean = false;
   /** {@inheritDoc LossClass.activation} */
   declare static readonly activation?: string;
