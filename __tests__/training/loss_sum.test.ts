@@ -181,10 +181,12 @@ describe('weights', () => {
     const z = [
       [1, -2],
       [0.5, 3],
+      [-1, 2],
     ];
     const labels = [
       [1, 0],
       [1, 1],
+      [0, 0],
     ];
     const classWeight = { 0: 1, 1: 4 };
     const model = frozen(sequential([2]), { loss: addLosses(bce, new Squared()) });
@@ -265,9 +267,9 @@ describe('logits', () => {
       );
     }
     expect(warn()).not.toHaveBeenCalled();
-    expect(() => frozen(sequential([1], { activation: 'relu' }), { loss })).toThrow(
-      "fromLogits: 'auto' follows the activation",
-    );
+    const relu = sequential([1], { activation: 'relu' });
+    expect(() => frozen(relu, { loss })).toThrow("fromLogits: 'auto' follows the activation");
+    expect(relu.optimizer).toBeUndefined();
     expect(() => loss([[1]], [[-3]])).toThrow(
       'BinaryCrossentropy: fromLogits must be true or false',
     );
@@ -357,7 +359,8 @@ describe('several outputs', () => {
   });
 
   it("are trained on sums by TensorFlow.js's own steps too", async () => {
-    const compiled = frozen(model(), { loss: { a, b: addLosses(b, new Overlap()) } });
+    const loss = { a: addLosses(a, scaleLoss(summed, 0.1)), b: addLosses(b, new Overlap()) };
+    const compiled = frozen(model(), { loss });
     const fit = () => compiled.fit(xs(), [ys(), ys()], { ...quiet, batchSize: 3 });
     const ours = await reportedBy(fit());
     unregister();
