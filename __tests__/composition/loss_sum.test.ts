@@ -196,7 +196,7 @@ describe('addLosses', () => {
   });
 
   it('needs losses', () => {
-    const none = `LossSum: a sum is made of losses: addLosses('bce', scaleLoss(myLoss, 0.1)). Received: none.`;
+    const none = `LossSum: a sum is made of losses: addLosses('bce', scaleLoss('mse', 0.1)). Received: none.`;
     expect(() => addLosses()).toThrow(new TypeError(none));
     expect(() => addLosses({ name: 'x' })).toThrow(none);
     expect(() => getLoss('lossSum')).toThrow(none);

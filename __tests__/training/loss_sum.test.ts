@@ -385,6 +385,6 @@ describe('several outputs', () => {
 
 it('a sum has no name for model.compile', () => {
   expect(() => frozen(sequential([1]), { loss: 'lossSum' })).toThrow(
-    "LossSum: a sum is made of losses: addLosses('bce', scaleLoss(myLoss, 0.1)).",
+    "LossSum: a sum is made of losses: addLosses('bce', scaleLoss('mse', 0.1)).",
   );
 });

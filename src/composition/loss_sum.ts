@@ -152,7 +152,7 @@ export class LossSum extends Loss<Addends> {
 function flattened(losses: LossSumOptions['losses'], given: LossSumOptions['factors']): Addends {
   if (!Array.isArray(losses) || losses.length === 0) {
     throw new TypeError(
-      `LossSum: a sum is made of losses: addLosses('bce', scaleLoss(myLoss, 0.1)). Received: none.`,
+      `LossSum: a sum is made of losses: addLosses('bce', scaleLoss('mse', 0.1)). Received: none.`,
     );
   }
   const factors: unknown = given ?? losses.map(() => 1);
