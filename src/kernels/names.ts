@@ -29,18 +29,18 @@ export const CROSS_ENTROPY_OPS = [
 
 export type CrossEntropyOp = (typeof CROSS_ENTROPY_OPS)[number];
 
-/** Losses that compare each label with its prediction. */
+/** Losses that compare each label with its prediction; the last two in float64 alone, where differences cancel. */
 export const PAIR_OPS = [
   'SquaredErrorRows',
   'AbsoluteErrorRows',
   'AbsolutePercentageErrorRows',
   'SquaredLogarithmicErrorRows',
-  'LogCoshRows',
   'HuberRows',
   'PoissonRows',
-  'KLDivergenceRows',
   'HingeRows',
   'SquaredHingeRows',
+  'LogCoshRows',
+  'KLDivergenceRows',
   'CosineSimilarityRows',
 ] as const;
 

@@ -47,6 +47,29 @@ export interface Core {
     labelShift: number,
     scale: number,
   ): number;
+  /**
+   * Losses that compare each label with its prediction, with y = labelScale · label + labelShift.
+   *
+   * @param op - Its place in PAIR_OPS.
+   * @param share - What the sum over a row is multiplied by for `values`.
+   * @returns As above; also NaN from the SIMD core for what it leaves to float64.
+   */
+  pairs(
+    op: number,
+    output: number,
+    labels: number,
+    weights: number,
+    values: number,
+    gradient: number,
+    scratch: number,
+    rows: number,
+    length: number,
+    labelScale: number,
+    labelShift: number,
+    parameter: number,
+    scale: number,
+    share: number,
+  ): number;
 }
 
 /** The memory that a core works in; its buffer is another one after it has grown. */

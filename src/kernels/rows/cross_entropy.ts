@@ -84,7 +84,8 @@ export function results(
   return gradient === undefined ? [value] : [value, gradient.tensor()];
 }
 
-function exactWhereNotFinite(space: Workspace, run: (core: Core) => number): number {
+/** In SIMD, and again in float64 where that left something. */
+export function exactWhereNotFinite(space: Workspace, run: (core: Core) => number): number {
   const sum = run(space.core);
   return Number.isFinite(sum) ? sum : run(space.exact);
 }

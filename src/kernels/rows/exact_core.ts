@@ -1,4 +1,6 @@
+import { PAIR_OPS } from '../names.js';
 import type { Core, Memory } from './core.js';
+import { FORMULAS } from './pair_formulas.js';
 
 /**
  * A core in float64. It says what the SIMD core must give, and computes what that leaves: NaN and infinities, and everything
@@ -80,6 +82,48 @@ export function exactCore(memory: Memory): Core {
         if (weight * scale === 0) g?.fill(0, start, start + length);
         if (v) v[row] = loss;
         sum += loss;
+      }
+      return sum;
+    },
+    pairs(
+      op,
+      output,
+      labels,
+      weights,
+      values,
+      gradient,
+      _scratch,
+      rows,
+      length,
+      labelScale,
+      labelShift,
+      parameter,
+      scale,
+      share,
+    ) {
+      const [w, v] = [floats(weights, rows), floats(values, rows)];
+      const g = floats(gradient, rows * length);
+      const given = new Float32Array(memory.buffer, labels, rows * length);
+      const y = labelScale === 1 ? given : given.map((label) => labelScale * label + labelShift);
+      const pairs = {
+        labels: y,
+        output: new Float32Array(memory.buffer, output, rows * length),
+        losses: new Float64Array(rows * length),
+        slopes: new Float64Array(rows * length),
+      };
+      FORMULAS[PAIR_OPS[op]!](pairs, rows * length, parameter, length);
+      let sum = 0;
+      for (let row = 0, i = 0; row < rows; row++) {
+        const weight = w?.[row] ?? 1;
+        const factor = weight * scale;
+        let loss = 0;
+        for (const end = i + length; i < end; i++) {
+          loss += pairs.losses[i]!;
+          if (g) g[i] = factor === 0 ? 0 : pairs.slopes[i]! * factor;
+        }
+        const weighted = weight === 0 ? 0 : loss * weight;
+        if (v) v[row] = weighted * share;
+        sum += weighted;
       }
       return sum;
     },

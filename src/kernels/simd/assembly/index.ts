@@ -1,2 +1,3 @@
+export { pairs } from './pairs';
 export { sigmoid } from './sigmoid';
 export { softmax } from './softmax';

@@ -122,6 +122,17 @@ export function log1p(x: v128): v128 {
   return multiplyAdd(k, all(0.693359375), low);
 }
 
+/** log x of normal numbers above 0, within 2 ulp; NaN of others. */
+@inline
+export function log(x: v128): v128 {
+  const exponent = i32x4.shr_s(i32x4.sub(x, i32x4.splat(0x3f3504f3)), 23);
+  const m = f32x4.sub(i32x4.sub(x, i32x4.shl(exponent, 23)), all(1));
+  const k = f32x4.convert_i32x4_s(exponent);
+  const low = multiplyAdd(k, all(-2.1219444e-4), twiceAtanh(f32x4.div(m, f32x4.add(m, all(2)))));
+  const right = multiplyAdd(k, all(0.693359375), low);
+  return v128.bitselect(right, all(f32.NaN), f32x4.ge(x, all(1.17549435e-38)));
+}
+
 /** The sum of the lanes, in float64. */
 @inline
 export function sumOf(v: v128): f64 {

@@ -1,0 +1,165 @@
+import { BLOCK, SIZE, first, loadFirst, storeFirst } from './lanes';
+import { POWER_UNSCALE, all, expOfNegative, log, log1p, multiplyAdd, subtractProduct, sumOf } from './math';
+
+@inline
+const EPSILON: f32 = 1e-7;
+
+/** −1, 0 or 1. */
+@inline
+function signOf(x: v128): v128 {
+  const above = v128.and(f32x4.gt(x, all(0)), all(1));
+  return f32x4.sub(above, v128.and(f32x4.lt(x, all(0)), all(1)));
+}
+
+/**
+ * The loss of four predictions x with labels y, whose derivative times `scale` is written. `op` is the place in the list of
+ * PAIR_OPS, src/kernels/names.ts; what is not here is NaN, which leaves it to the core in float64.
+ */
+@inline
+function step(op: i32, x: v128, y: v128, parameter: v128, scale: v128, gradient: usize, count: i32): v128 {
+  const error = f32x4.sub(x, y);
+  let loss = all(f32.NaN);
+  let slope = loss;
+  switch (op) {
+    case 0: // (x − y)²
+      loss = f32x4.mul(error, error);
+      slope = f32x4.add(error, error);
+      break;
+    case 1: // |x − y|
+      loss = f32x4.abs(error);
+      slope = signOf(error);
+      break;
+    case 2: { // 100 · |x − y| / max(|y|, ε)
+      const percent = f32x4.div(all(100), f32x4.max(f32x4.abs(y), all(EPSILON)));
+      loss = f32x4.mul(percent, f32x4.abs(error));
+      slope = f32x4.mul(percent, signOf(error));
+      break;
+    }
+    case 3: { // log((1 + x) / (1 + y))², both at least ε: the logarithm of the larger over the smaller, with its sign
+      const label = f32x4.max(y, all(EPSILON));
+      const p = f32x4.max(x, all(EPSILON));
+      const difference = f32x4.sub(p, label);
+      const larger = log1p(
+        f32x4.div(f32x4.abs(difference), f32x4.add(all(1), f32x4.min(p, label))),
+      );
+      const ratio = v128.xor(larger, v128.and(difference, all(-0.0)));
+      loss = f32x4.mul(ratio, ratio);
+      slope = v128.andnot(
+        f32x4.div(f32x4.add(ratio, ratio), f32x4.add(all(1), p)),
+        f32x4.lt(x, all(EPSILON)),
+      );
+      break;
+    }
+    case 4: { // n · (e − n / 2) with n = e, cut off at ±delta
+      const near = f32x4.max(f32x4.neg(parameter), f32x4.min(error, parameter));
+      loss = f32x4.mul(near, subtractProduct(near, all(0.5), error));
+      slope = near;
+      break;
+    }
+    case 5: { // x − y · log(x + ε)
+      const rate = f32x4.add(x, all(EPSILON));
+      loss = subtractProduct(y, log(rate), x);
+      slope = f32x4.sub(all(1), f32x4.div(y, rate));
+      break;
+    }
+    case 6: { // max(1 − y · x, 0)
+      const missing = subtractProduct(y, x, all(1));
+      loss = f32x4.max(missing, all(0));
+      slope = v128.andnot(f32x4.neg(y), f32x4.lt(missing, all(0)));
+      break;
+    }
+    case 7: { // max(1 − y · x, 0)²
+      const missing = f32x4.max(subtractProduct(y, x, all(1)), all(0));
+      loss = f32x4.mul(missing, missing);
+      slope = f32x4.mul(f32x4.mul(y, all(-2)), missing);
+      break;
+    }
+    case 8: { // log(cosh(e)): near 0 log1p(2 s²) with s = sinh(|e| / 2), else |e| − log 2 + log1p(e⁻²ᵈ)
+      const distance = f32x4.abs(error);
+      const half = f32x4.min(f32x4.mul(distance, all(0.5)), all(0.5));
+      const h2 = f32x4.mul(half, half);
+      const series = multiplyAdd(h2, multiplyAdd(h2, all(1 / 5040), all(1 / 120)), all(1 / 6));
+      const s = multiplyAdd(f32x4.mul(half, h2), series, half);
+      const s2 = f32x4.mul(s, s);
+      const power = f32x4.mul(expOfNegative(f32x4.neg(f32x4.add(distance, distance))), all(POWER_UNSCALE));
+      const isNear = f32x4.lt(distance, all(1));
+      const argument = v128.bitselect(f32x4.add(s2, s2), power, isNear);
+      const base = v128.andnot(f32x4.sub(distance, all(0.6931472)), isNear);
+      loss = f32x4.add(base, log1p(argument));
+      const root = f32x4.sqrt(f32x4.add(s2, all(1)));
+      const rise = v128.bitselect(f32x4.mul(f32x4.add(s, s), root), f32x4.sub(all(1), power), isNear);
+      slope = v128.xor(f32x4.div(rise, f32x4.add(argument, all(1))), v128.and(error, all(-0.0)));
+      break;
+    }
+  }
+  storeFirst(gradient, count, f32x4.mul(slope, scale));
+  return loss;
+}
+
+/** Σ loss over a row, in float64. Without a gradient, `gradient` is where it may go again and again, and `move` is 0. */
+function row(
+  op: i32,
+  x: usize,
+  y: usize,
+  gradient: usize,
+  move: usize,
+  length: i32,
+  a: f32,
+  b: f32,
+  parameter: f32,
+  scale: f32,
+): f64 {
+  let sum: f64 = 0;
+  let left = length;
+  while (left >= 4) {
+    const stop = x + min(BLOCK, (<usize>(left & ~3)) * SIZE);
+    let part = all(0);
+    for (; x < stop; x += 4 * SIZE, y += 4 * SIZE, gradient += 4 * move, left -= 4) {
+      const label = multiplyAdd(v128.load(y), all(a), all(b));
+      part = f32x4.add(part, step(op, v128.load(x), label, all(parameter), all(scale), gradient, 4));
+    }
+    sum += sumOf(part);
+  }
+  if (left == 0) return sum;
+  const label = multiplyAdd(loadFirst(y, left), all(a), all(b));
+  const loss = step(op, loadFirst(x, left), label, all(parameter), all(scale), gradient, left);
+  return sum + sumOf(first(loss, left));
+}
+
+/** `Core.pairs` of src/kernels/rows/core.ts, with a = labelScale and b = labelShift. */
+export function pairs(
+  op: i32,
+  logits: usize,
+  labels: usize,
+  weights: usize,
+  values: usize,
+  gradient: usize,
+  scratch: usize,
+  rows: i32,
+  length: i32,
+  a: f32,
+  b: f32,
+  parameter: f32,
+  scale: f32,
+  share: f64,
+): f64 {
+  if (op > 8) return f64.NaN;
+  if (weights == 0 && values == 0) {
+    length *= rows;
+    rows = 1;
+  }
+  const stride = <usize>length * SIZE;
+  const move: usize = gradient != 0 ? SIZE : 0;
+  let target = gradient != 0 ? gradient : scratch;
+  let sum: f64 = 0;
+  for (let r = 0; r < rows; r++) {
+    const weight: f32 = weights != 0 ? load<f32>(weights + (<usize>r) * SIZE) : 1;
+    const loss = <f64>weight * row(op, logits, labels, target, move, length, a, b, parameter, scale * weight);
+    if (values != 0) store<f32>(values + (<usize>r) * SIZE, <f32>(loss * share));
+    sum += loss;
+    logits += stride;
+    labels += stride;
+    if (gradient != 0) target += stride;
+  }
+  return sum;
+}
