@@ -74,10 +74,14 @@ export interface PairForm {
   readonly op: PairOp;
   /** Numbers in a row. */
   readonly length: number;
-  /** A number that the formula has beside label and prediction. */
+  /** A number that the formula has beside label and prediction: epsilon, delta. */
   readonly parameter: number;
   /** Whether a row comes to the sum of its numbers, not to their mean. */
   readonly isSum: boolean;
+}
+
+export function isPairForm(form: RowsForm): form is PairForm {
+  return 'isSum' in form;
 }
 
 export interface CrossEntropyForm {

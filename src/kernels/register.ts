@@ -15,6 +15,7 @@ import * as cpu from './cpu/workspace.js';
 import * as javascript from './javascript/index.js';
 import {
   CROSS_ENTROPY_OPS,
+  isPairForm,
   kernelName,
   PAIR_OPS,
   PREFIX,
@@ -23,7 +24,6 @@ import {
   type CrossEntropyForm,
   type PairForm,
   type RowsAttrs,
-  type RowsForm,
   type RowsOp,
 } from './names.js';
 import {
@@ -35,40 +35,44 @@ import {
 } from './rows/cross_entropy.js';
 import { pairRows } from './rows/pairs.js';
 import type { Workspace } from './rows/workspace.js';
+import { PAIRS } from './shaders/pairs.js';
 import * as tensorflow from './tensorflow/workspace.js';
 import * as wasm from './wasm/workspace.js';
-import * as webgl from './webgl/cross_entropy.js';
-import * as webgpu from './webgpu/cross_entropy.js';
-
-type RowsKernel<Form extends RowsForm> = (
-  backend: object,
-  tensors: RowsTensors,
-  attrs: RowsAttrs<Form>,
-) => TensorInfo[];
+import * as webgl from './webgl/rows.js';
+import * as webgpu from './webgpu/rows.js';
 
 /** The kernels of losses over rows on a backend. */
 interface RowsKernels {
-  readonly crossEntropyRows: RowsKernel<CrossEntropyForm>;
-  readonly pairRows?: RowsKernel<PairForm>;
+  readonly computeRows: (backend: object, tensors: RowsTensors, attrs: RowsAttrs) => TensorInfo[];
   readonly scaleRows: (backend: object, tensors: ScaledTensors) => TensorInfo;
+  /** Which ops the first one computes. */
+  readonly ops: readonly RowsOp[];
 }
+
+const SHADERS: readonly RowsOp[] = [...CROSS_ENTROPY_OPS, ...(Object.keys(PAIRS) as RowsOp[])];
 
 const ROWS: Readonly<Record<string, RowsKernels>> = {
   cpu: inWorkspace(cpu.workspace),
   wasm: inWorkspace(wasm.workspace),
   tensorflow: inWorkspace(tensorflow.workspace),
-  webgl,
-  webgpu,
+  webgl: { ...webgl, ops: SHADERS },
+  webgpu: { ...webgpu, ops: SHADERS },
 };
 
 function inWorkspace(workspace: (backend: object) => Workspace): RowsKernels {
   return {
-    crossEntropyRows: (backend, tensors, attrs) =>
-      crossEntropyRows(workspace(backend), tensors, attrs),
-    pairRows: (backend, tensors, attrs) => pairRows(workspace(backend), tensors, attrs),
+    computeRows: (backend, tensors, attrs) =>
+      isOfPairs(attrs)
+        ? pairRows(workspace(backend), tensors, attrs)
+        : crossEntropyRows(workspace(backend), tensors, attrs as RowsAttrs<CrossEntropyForm>),
     scaleRows: (backend, tensors) =>
       scaleRows(workspace(backend), tensors, backend as CountingBackend),
+    ops: [...CROSS_ENTROPY_OPS, ...PAIR_OPS],
   };
+}
+
+function isOfPairs(attrs: RowsAttrs): attrs is RowsAttrs<PairForm> {
+  return isPairForm(attrs.form);
 }
 
 const kernels = Object.values(javascript).flatMap(({ op, backends, run }) =>
@@ -96,18 +100,18 @@ export function registerKernels(): void {
 
 function registerRowsKernels(): void {
   for (const [backendName, kernels] of Object.entries(ROWS)) {
-    const register = <Form extends RowsForm>(ops: readonly RowsOp[], run: RowsKernel<Form>) => {
-      for (const op of ops) {
-        registerKernel({
-          kernelName: rowsKernel(op),
-          backendName,
-          kernelFunc: ({ backend, inputs, attrs }) =>
-            run(backend, inputs as unknown as RowsTensors, attrs as unknown as RowsAttrs<Form>),
-        });
-      }
-    };
-    register(CROSS_ENTROPY_OPS, kernels.crossEntropyRows);
-    if (kernels.pairRows) register(PAIR_OPS, kernels.pairRows);
+    for (const op of kernels.ops) {
+      registerKernel({
+        kernelName: rowsKernel(op),
+        backendName,
+        kernelFunc: ({ backend, inputs, attrs }) =>
+          kernels.computeRows(
+            backend,
+            inputs as unknown as RowsTensors,
+            attrs as unknown as RowsAttrs,
+          ),
+      });
+    }
     registerKernel({
       kernelName: SCALE_ROWS,
       backendName,

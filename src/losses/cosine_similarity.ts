@@ -97,7 +97,12 @@ export class CosineSimilarity extends Loss<CosineSimilarityOptions> {
     const { axis } = this.options;
     const isLast = axis === -1 || axis === yPred.length - 1;
     if (!isLast || !sameShape(yTrue, yPred)) return undefined;
-    return { op: 'CosineSimilarityRows', length: yPred.at(-1) ?? 1, parameter: 0, isSum: true };
+    return {
+      op: 'CosineSimilarityRows',
+      length: yPred.at(-1) ?? 1,
+      parameter: epsilon(),
+      isSum: true,
+    };
   }
 }
 

@@ -69,8 +69,8 @@ export class KLDivergence extends ElementwiseLoss {
     return divergence(yTrue, yPred);
   }
 
-  protected override form(): Pick<PairForm, 'op' | 'isSum'> {
-    return { op: 'KLDivergenceRows', isSum: true };
+  protected override form(): Pick<PairForm, 'op' | 'parameter' | 'isSum'> {
+    return { op: 'KLDivergenceRows', parameter: epsilon(), isSum: true };
   }
 }
 

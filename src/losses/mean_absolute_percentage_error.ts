@@ -45,8 +45,8 @@ export class MeanAbsolutePercentageError extends ElementwiseLoss {
     return meanOfRows(absolutePercentageError(yTrue, yPred));
   }
 
-  protected override form(): Pick<PairForm, 'op'> {
-    return { op: 'AbsolutePercentageErrorRows' };
+  protected override form(): Pick<PairForm, 'op' | 'parameter'> {
+    return { op: 'AbsolutePercentageErrorRows', parameter: epsilon() };
   }
 }
 

@@ -48,8 +48,8 @@ export class MeanSquaredLogarithmicError extends ElementwiseLoss {
     return meanOfRows(squaredLogarithmicError(yTrue, yPred));
   }
 
-  protected override form(): Pick<PairForm, 'op'> {
-    return { op: 'SquaredLogarithmicErrorRows' };
+  protected override form(): Pick<PairForm, 'op' | 'parameter'> {
+    return { op: 'SquaredLogarithmicErrorRows', parameter: epsilon() };
   }
 }
 

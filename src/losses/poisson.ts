@@ -43,8 +43,8 @@ export class Poisson extends ElementwiseLoss {
     return meanOfRows(poissonLoss(yTrue, yPred));
   }
 
-  protected override form(): Pick<PairForm, 'op'> {
-    return { op: 'PoissonRows' };
+  protected override form(): Pick<PairForm, 'op' | 'parameter'> {
+    return { op: 'PoissonRows', parameter: epsilon() };
   }
 }
 

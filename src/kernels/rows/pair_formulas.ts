@@ -16,8 +16,6 @@ interface Pairs {
  */
 type Formula = (pairs: Pairs, count: number, parameter: number, length: number) => void;
 
-const EPSILON = 1e-7;
-
 /** The formulas of the ops in float64: see losses/. */
 export const FORMULAS: Readonly<Record<PairOp, Formula>> = {
   SquaredErrorRows({ labels, output, losses, slopes }, count) {
@@ -34,24 +32,24 @@ export const FORMULAS: Readonly<Record<PairOp, Formula>> = {
       slopes[i] = Math.sign(error);
     }
   },
-  AbsolutePercentageErrorRows({ labels, output, losses, slopes }, count) {
+  AbsolutePercentageErrorRows({ labels, output, losses, slopes }, count, epsilon) {
     for (let i = 0; i < count; i++) {
       const error = output[i]! - labels[i]!;
-      const percent = 100 / Math.max(Math.abs(labels[i]!), EPSILON);
+      const percent = 100 / Math.max(Math.abs(labels[i]!), epsilon);
       losses[i] = percent * Math.abs(error);
       slopes[i] = percent * Math.sign(error);
     }
   },
-  SquaredLogarithmicErrorRows({ labels, output, losses, slopes }, count) {
+  SquaredLogarithmicErrorRows({ labels, output, losses, slopes }, count, epsilon) {
     for (let i = 0; i < count; i++) {
-      const label = Math.max(labels[i]!, EPSILON);
-      const p = Math.max(output[i]!, EPSILON);
+      const label = Math.max(labels[i]!, epsilon);
+      const p = Math.max(output[i]!, epsilon);
       // The logarithm of the ratio, which keeps the digits of a small difference.
       const difference = p - label;
       const larger = Math.log1p(Math.abs(difference) / (1 + Math.min(label, p)));
       const ratio = difference < 0 ? -larger : larger;
       losses[i] = ratio * ratio;
-      slopes[i] = output[i]! < EPSILON ? 0 : (2 * ratio) / (1 + p);
+      slopes[i] = output[i]! < epsilon ? 0 : (2 * ratio) / (1 + p);
     }
   },
   LogCoshRows({ labels, output, losses, slopes }, count) {
@@ -73,17 +71,17 @@ export const FORMULAS: Readonly<Record<PairOp, Formula>> = {
       slopes[i] = near;
     }
   },
-  PoissonRows({ labels, output, losses, slopes }, count) {
+  PoissonRows({ labels, output, losses, slopes }, count, epsilon) {
     for (let i = 0; i < count; i++) {
-      const rate = output[i]! + EPSILON;
+      const rate = output[i]! + epsilon;
       losses[i] = output[i]! - labels[i]! * Math.log(rate);
       slopes[i] = 1 - labels[i]! / rate;
     }
   },
-  KLDivergenceRows({ labels, output, losses, slopes }, count) {
+  KLDivergenceRows({ labels, output, losses, slopes }, count, epsilon) {
     for (let i = 0; i < count; i++) {
-      const label = Math.min(Math.max(labels[i]!, EPSILON), 1);
-      const p = Math.min(Math.max(output[i]!, EPSILON), 1);
+      const label = Math.min(Math.max(labels[i]!, epsilon), 1);
+      const p = Math.min(Math.max(output[i]!, epsilon), 1);
       losses[i] = label * Math.log1p((label - p) / p);
       slopes[i] = p === output[i]! ? -label / p : 0;
     }
@@ -102,7 +100,7 @@ export const FORMULAS: Readonly<Record<PairOp, Formula>> = {
       slopes[i] = -2 * labels[i]! * missing;
     }
   },
-  CosineSimilarityRows({ labels, output, losses, slopes }, count, _, length) {
+  CosineSimilarityRows({ labels, output, losses, slopes }, count, epsilon, length) {
     for (let start = 0; start < count; start += length) {
       const end = start + length;
       let [yy, pp, yp] = [0, 0, 0];
@@ -112,8 +110,8 @@ export const FORMULAS: Readonly<Record<PairOp, Formula>> = {
         yp += labels[i]! * output[i]!;
       }
       const norm = Math.sqrt(pp);
-      const scale = 1 / (Math.max(Math.sqrt(yy), EPSILON) * Math.max(norm, EPSILON));
-      const turned = norm > EPSILON ? yp / pp : 0;
+      const scale = 1 / (Math.max(Math.sqrt(yy), epsilon) * Math.max(norm, epsilon));
+      const turned = norm > epsilon ? yp / pp : 0;
       for (let i = start; i < end; i++) slopes[i] = (turned * output[i]! - labels[i]!) * scale;
       losses.fill(0, start, end);
       losses[start] = -yp * scale;

@@ -14,6 +14,14 @@
  * of a GPU leaves that in.
  */
 const FORMULAS = [
+  // -1, 0 or 1, and NaN for NaN.
+  `float signOf(float x) {
+  return select(sign(x), x, isnan(x));
+}`,
+  // The larger number; NaN where x is.
+  `float atLeast(float x, float y) {
+  return select(max(x, y), x, isnan(x));
+}`,
   // e^(d + error) for d <= 0, with the 1 last: d + error = n ln 2 + r, and ln 2 split as in the SIMD kernels.
   `float power(float d, float error) {
   float n = floor(d * 1.44269504 + 0.5);
@@ -41,18 +49,6 @@ const FORMULAS = [
   // a * b, and 0 where b is 0, even if a is NaN or infinite there.
   `float multiplyNoNan(float a, float b) {
   return select(a * b, 0.0, b == 0.0);
-}`,
-  // Cross-entropy of one label, positive = y times the weight of positive labels: see sigmoid_cross_entropy_with_logits.ts.
-  `float sigmoidLoss(float x, float y, float positive) {
-  float opposed = select(positive, 1.0 - y, x > 0.0);
-  float tail = log1p(power(-abs(x), 0.0));
-  return select(multiplyNoNan(abs(x), opposed) + tail * (1.0 - y + positive), x, isnan(x));
-}`,
-  `float sigmoidGradient(float x, float y, float positive) {
-  float opposed = select(positive, 1.0 - y, x > 0.0);
-  float e = power(-abs(x), 0.0);
-  float outward = opposed - e / (1.0 + e) * (1.0 - y + positive);
-  return select(select(-outward, outward, x > 0.0), x, isnan(x));
 }`,
   // The larger of two logits.
   `float larger(float m, float x) {
@@ -107,22 +103,39 @@ const FORMULAS = [
 }`,
 ].join('\n');
 
+/** Cross-entropy of one yes/no label, positive = y times the weight of positive labels: see sigmoid_cross_entropy_with_logits.ts. */
+export const SIGMOID = `
+float elementLoss(float x, float y, float positive) {
+  float opposed = select(positive, 1.0 - y, x > 0.0);
+  float tail = log1p(power(-abs(x), 0.0));
+  return select(multiplyNoNan(abs(x), opposed) + tail * (1.0 - y + positive), x, isnan(x));
+}
+float elementGradient(float x, float y, float positive) {
+  float opposed = select(positive, 1.0 - y, x > 0.0);
+  float e = power(-abs(x), 0.0);
+  float outward = opposed - e / (1.0 + e) * (1.0 - y + positive);
+  return select(select(-outward, outward, x > 0.0), x, isnan(x));
+}`;
+
 const TYPES: Record<string, string> = { bool: 'bool', float: 'f32', vec4: 'vec4<f32>' };
 
-/** The formulas in GLSL. */
-export const GLSL = `
+/** The formulas in GLSL, with others that use them. */
+export function glsl(others: string): string {
+  return `
 float select(float no, float yes, bool isYes) { return isYes ? yes : no; }
 vec4 select(vec4 no, vec4 yes, bool isYes) { return isYes ? yes : no; }
-${FORMULAS}`;
+${FORMULAS}${others}`;
+}
 
-/** The formulas in WGSL. */
-export const WGSL = FORMULAS.replace(
-  /^(float|vec4) (\w+)\((.*)\) \{$/gm,
-  (_, type: string, name, parameters: string) => {
-    const declared = parameters.replace(
-      /(\w+) (\w+)/g,
-      (__, of: string, parameter) => `${parameter} : ${TYPES[of]}`,
-    );
-    return `fn ${name}(${declared}) -> ${TYPES[type]} {`;
-  },
-).replace(/^ {2}(?:float|vec4|bool) (\w+) = /gm, '  let $1 = ');
+/** The formulas in WGSL, with others that use them. */
+export function wgsl(others: string): string {
+  return `${FORMULAS}${others}`
+    .replace(/^(float|vec4) (\w+)\((.*)\) \{$/gm, (_, type: string, name, parameters: string) => {
+      const declared = parameters.replace(
+        /(\w+) (\w+)/g,
+        (__, of: string, parameter) => `${parameter} : ${TYPES[of]}`,
+      );
+      return `fn ${name}(${declared}) -> ${TYPES[type]} {`;
+    })
+    .replace(/^ {2}(?:float|vec4|bool) (\w+) = /gm, '  let $1 = ');
+}

@@ -1,11 +1,18 @@
-import type { CrossEntropyForm, RowsAttrs } from '../names.js';
+import { isPairForm, type CrossEntropyForm, type RowsAttrs } from '../names.js';
 import type { RowsTensors } from '../rows/cross_entropy.js';
+import { SIGMOID } from './formulas.js';
+import { PAIRS } from './pairs.js';
 
 /** What the shaders of a loss over rows are made for. */
 export interface Rows {
   /** How many rows there are, and how many entries a row has. */
   readonly count: number;
   readonly length: number;
+  /** Whether entries stand alone, and a row is what they add up to: not so for a softmax. */
+  readonly isElementwise: boolean;
+  /** The formulas of those. */
+  readonly formulas: string;
+  /** Whether they are given a weight of positive labels, not a parameter. */
   readonly isSigmoid: boolean;
   /** Whether labels are class indices, one per row. */
   readonly isSparse: boolean;
@@ -25,22 +32,27 @@ export interface Rows {
 /** Their names. The loss and the gradient of a row are multiplied by `scale`. */
 export const NUMBERS = ['labelScale', 'labelShift', 'posWeight', 'ignored', 'scale'] as const;
 
-export function rowsOf(
-  { weights }: RowsTensors,
-  { rows, reduction, form }: RowsAttrs<CrossEntropyForm>,
-): Rows {
-  const { op, length, labelScale, labelShift, posWeight, classWeights, ignored } = form;
+export function rowsOf({ weights }: RowsTensors, { rows, reduction, form }: RowsAttrs): Rows {
+  const { op, length } = form;
+  const pair = isPairForm(form) ? form : undefined;
+  const { labelScale, labelShift, posWeight, classWeights, ignored } = isPairForm(form)
+    ? { ...AS_GIVEN, posWeight: form.parameter }
+    : form;
   const isSigmoid = op === 'SigmoidCrossEntropyRows';
   const isSparse = op === 'SparseSoftmaxCrossEntropyRows';
+  const isElementwise = isSigmoid || pair !== undefined;
   const isIgnoring = isSparse && ignored !== null;
   const isMean = reduction !== 'none' && reduction !== 'sum';
   const hasWeights = weights !== undefined;
   const isWeightedMean = hasWeights && reduction === 'mean_with_sample_weight';
-  const entries = (isSigmoid ? length : 1) * (isMean ? rows : 1);
+  const isMeanOfRow = isElementwise && pair?.isSum !== true;
+  const entries = (isMeanOfRow ? length : 1) * (isMean ? rows : 1);
   const [all, each] = typeof posWeight === 'number' ? [posWeight, undefined] : [1, posWeight];
   return {
     count: rows,
     length,
+    isElementwise,
+    formulas: pair ? (PAIRS[pair.op] ?? '') : isSigmoid ? SIGMOID : '',
     isSigmoid,
     isSparse,
     isIgnoring,
@@ -51,3 +63,12 @@ export function rowsOf(
     numbers: [labelScale, labelShift, all, ignored ?? 0, 1 / entries],
   };
 }
+
+/** Labels without options. */
+const AS_GIVEN: Omit<CrossEntropyForm, 'op' | 'length'> = {
+  labelScale: 1,
+  labelShift: 0,
+  posWeight: 1,
+  classWeights: null,
+  ignored: null,
+};

@@ -1,9 +1,6 @@
 import { BLOCK, SIZE, first, loadFirst, storeFirst } from './lanes';
 import { POWER_UNSCALE, all, expOfNegative, log, log1p, multiplyAdd, subtractProduct, sumOf } from './math';
 
-@inline
-const EPSILON: f32 = 1e-7;
-
 /** −1, 0 or 1. */
 @inline
 function signOf(x: v128): v128 {
@@ -29,15 +26,15 @@ function step(op: i32, x: v128, y: v128, parameter: v128, scale: v128, gradient:
       loss = f32x4.abs(error);
       slope = signOf(error);
       break;
-    case 2: { // 100 · |x − y| / max(|y|, ε)
-      const percent = f32x4.div(all(100), f32x4.max(f32x4.abs(y), all(EPSILON)));
+    case 2: { // 100 · |x − y| / max(|y|, parameter)
+      const percent = f32x4.div(all(100), f32x4.max(f32x4.abs(y), parameter));
       loss = f32x4.mul(percent, f32x4.abs(error));
       slope = f32x4.mul(percent, signOf(error));
       break;
     }
-    case 3: { // log((1 + x) / (1 + y))², both at least ε: the logarithm of the larger over the smaller, with its sign
-      const label = f32x4.max(y, all(EPSILON));
-      const p = f32x4.max(x, all(EPSILON));
+    case 3: { // log((1 + x) / (1 + y))², both at least the parameter: the logarithm of the larger over the smaller, with its sign
+      const label = f32x4.max(y, parameter);
+      const p = f32x4.max(x, parameter);
       const difference = f32x4.sub(p, label);
       const larger = log1p(
         f32x4.div(f32x4.abs(difference), f32x4.add(all(1), f32x4.min(p, label))),
@@ -46,18 +43,18 @@ function step(op: i32, x: v128, y: v128, parameter: v128, scale: v128, gradient:
       loss = f32x4.mul(ratio, ratio);
       slope = v128.andnot(
         f32x4.div(f32x4.add(ratio, ratio), f32x4.add(all(1), p)),
-        f32x4.lt(x, all(EPSILON)),
+        f32x4.lt(x, parameter),
       );
       break;
     }
-    case 4: { // n · (e − n / 2) with n = e, cut off at ±delta
+    case 4: { // n · (e − n / 2) with n = e, cut off at ±parameter
       const near = f32x4.max(f32x4.neg(parameter), f32x4.min(error, parameter));
       loss = f32x4.mul(near, subtractProduct(near, all(0.5), error));
       slope = near;
       break;
     }
-    case 5: { // x − y · log(x + ε)
-      const rate = f32x4.add(x, all(EPSILON));
+    case 5: { // x − y · log(x + parameter)
+      const rate = f32x4.add(x, parameter);
       loss = subtractProduct(y, log(rate), x);
       slope = f32x4.sub(all(1), f32x4.div(y, rate));
       break;

@@ -1,14 +1,14 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 
 import { sizeOf } from '../../core/inputs.js';
-import type { CrossEntropyForm, RowsAttrs } from '../names.js';
+import type { RowsAttrs } from '../names.js';
 import {
   unscaled,
   type CountingBackend,
   type RowsTensors,
   type ScaledTensors,
 } from '../rows/cross_entropy.js';
-import { WGSL } from '../shaders/formulas.js';
+import { wgsl } from '../shaders/formulas.js';
 import { NUMBERS, rowsOf, type Rows } from '../shaders/rows.js';
 
 /** What is used of TF.js's `WebGPUBackend`. */
@@ -39,11 +39,8 @@ interface WebGPUProgram {
 /** Inputs of a shader, by the names that it has for them. */
 type Inputs = Readonly<Record<string, TensorInfo>>;
 
-export function crossEntropyRows(
-  backend: object,
-  tensors: RowsTensors,
-  attrs: RowsAttrs<CrossEntropyForm>,
-): TensorInfo[] {
+/** The kernel of a loss over rows: see RowsOp. */
+export function computeRows(backend: object, tensors: RowsTensors, attrs: RowsAttrs): TensorInfo[] {
   const gpu = backend as WebGPUBackend;
   const rows = rowsOf(tensors, attrs);
   const made: TensorInfo[] = [];
@@ -59,7 +56,7 @@ export function crossEntropyRows(
       given.perEntry = passing(gpu.makeTensorInfo([numbers.length], 'float32', numbers));
     }
     if (rows.hasFactor) given.factor = passing(run(weightSum(rows), given));
-    const windows = rows.isSigmoid ? Math.ceil(rows.length / ENTRIES) : 1;
+    const windows = rows.isElementwise ? Math.ceil(rows.length / ENTRIES) : 1;
     const cells = passing(run(cellsProgram(rows, windows), given));
     const losses = { ...given, cells };
     const value =
@@ -86,7 +83,7 @@ export function scaleRows(backend: object, { gradient, dy }: ScaledTensors): Ten
     gpu,
     scaleProgram(count * length),
     { gradient, dy },
-    { count, length, numbers: [] },
+    { count, length, numbers: [], formulas: '' },
   );
   return { ...output, shape: gradient.shape };
 }
@@ -109,7 +106,7 @@ function runProgram(
   gpu: WebGPUBackend,
   { reads, size, invocations, code }: Program,
   inputs: Inputs,
-  { count, length, numbers }: Pick<Rows, 'count' | 'length' | 'numbers'>,
+  { count, length, numbers, formulas }: Pick<Rows, 'count' | 'length' | 'numbers' | 'formulas'>,
 ): TensorInfo {
   const names = reads.filter((name) => name in inputs);
   const uniforms = [
@@ -126,8 +123,8 @@ function runProgram(
       dispatch: [Math.ceil(invocations / WORKGROUP), 1, 1],
       uniforms: `${uniforms.join(', ')},`,
       // TF.js keeps what it compiled under this key.
-      shaderKey: code,
-      getUserCode: () => `${WGSL}\n${code}`,
+      shaderKey: `${formulas}${code}`,
+      getUserCode: () => `${wgsl(formulas)}\n${code}`,
     },
     names.map((name) => ({ ...inputs[name]!, shape: [sizeOf(inputs[name]!.shape)] })),
     'float32',
@@ -201,12 +198,12 @@ function weightSum(rows: Rows): Program {
 }
 
 /** The label y of an entry as the options make it. */
-function labelOf({ isSparse, isSigmoid, perEntry }: Rows): string {
+function labelOf({ isSparse, isElementwise, isSigmoid, perEntry }: Rows): string {
   const given = isSparse
     ? 'isClass(f32(labels[row]), f32(column))'
     : 'f32(labels[row * uniforms.entries + column])';
   const y = `uniforms.labelScale * ${given} + uniforms.labelShift`;
-  const weighted = perEntry && !isSigmoid ? `(${y}) * perEntry[column]` : y;
+  const weighted = perEntry && !isElementwise ? `(${y}) * perEntry[column]` : y;
   const valid = isSparse
     ? ' + notClass(f32(labels[row]), f32(uniforms.entries), uniforms.NAN)'
     : '';
@@ -214,12 +211,12 @@ function labelOf({ isSparse, isSigmoid, perEntry }: Rows): string {
   return `
     fn logitOf(row : i32, column : i32) -> f32 { return f32(logits[row * uniforms.entries + column]); }
     fn labelOf(row : i32, column : i32) -> f32 { return ${weighted}${valid}; }
-    fn positiveOf(y : f32, column : i32) -> f32 { return y * ${positive}; }`;
+    fn positiveOf(y : f32, column : i32) -> f32 { return ${isSigmoid ? 'y * ' : ''}${positive}; }`;
 }
 
 /** Numbers in a cell, of which the last one is the weighted loss. */
-function sizeOfCell({ isSigmoid }: Rows): number {
-  return isSigmoid ? 1 : 4;
+function sizeOfCell({ isElementwise }: Rows): number {
+  return isElementwise ? 1 : 4;
 }
 
 /**
@@ -227,11 +224,11 @@ function sizeOfCell({ isSigmoid }: Rows): number {
  * many entries of it, has one; long rows of classes are the work of a group that puts its parts together.
  */
 function cellsProgram(rows: Rows, windows: number): Program {
-  const { isSigmoid, count, length } = rows;
-  const isAlone = isSigmoid || length <= ENTRIES;
+  const { isElementwise, count, length } = rows;
+  const isAlone = isElementwise || length <= ENTRIES;
   const step = isAlone ? windows : WORKGROUP;
-  const own = isSigmoid
-    ? `${addUp('sigmoidLoss(logitOf(row, k), labelOf(row, k), positiveOf(labelOf(row, k), k))', 'first', step, 'uniforms.entries')}
+  const own = isElementwise
+    ? `${addUp('elementLoss(logitOf(row, k), labelOf(row, k), positiveOf(labelOf(row, k), k))', 'first', step, 'uniforms.entries')}
        result[cell] = multiplyNoNan(sum, weightOf(row));`
     : `var m = logitOf(row, first);
        for (var k = first; k < uniforms.entries; k = k + ${step}) { m = larger(m, logitOf(row, k)); }
@@ -264,7 +261,7 @@ function cellsProgram(rows: Rows, windows: number): Program {
         var own = vec4(0.0);
         if (row < uniforms.count) { ${own} }
         ${
-          isSigmoid
+          isElementwise
             ? ''
             : `let all = ${isAlone ? 'own' : 'together(own)'};
         if (row < uniforms.count${isAlone ? '' : ' && localIndex == 0u'}) { ${store} }`
@@ -311,13 +308,20 @@ function valuesProgram(rows: Rows, windows: number): Program {
 }
 
 function gradientProgram(rows: Rows): Program {
-  const { count, length, isSigmoid, hasFactor } = rows;
-  const gradient = isSigmoid
-    ? 'sigmoidGradient(x, y, positiveOf(y, column))'
+  const { count, length, isElementwise, hasFactor } = rows;
+  const gradient = isElementwise
+    ? 'elementGradient(x, y, positiveOf(y, column))'
     : 'softmaxGradient(x, y, vec4(cells[4 * row], cells[4 * row + 1], cells[4 * row + 2], 0.0))';
   const factor = hasFactor ? 'multiplyNoNan(weightOf(row), factor[0])' : 'weightOf(row)';
   return {
-    reads: ['logits', 'labels', 'weights', 'perEntry', 'factor', ...(isSigmoid ? [] : ['cells'])],
+    reads: [
+      'logits',
+      'labels',
+      'weights',
+      'perEntry',
+      'factor',
+      ...(isElementwise ? [] : ['cells']),
+    ],
     size: count * length,
     invocations: count * length,
     code: `${weightOf(rows, rows.hasWeights)}${labelOf(rows)}

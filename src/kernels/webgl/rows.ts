@@ -1,14 +1,14 @@
 import { getKernel, type TensorInfo } from '@tensorflow/tfjs-core';
 
 import { sizeOf } from '../../core/inputs.js';
-import type { CrossEntropyForm, RowsAttrs } from '../names.js';
+import type { RowsAttrs } from '../names.js';
 import {
   unscaled,
   type CountingBackend,
   type RowsTensors,
   type ScaledTensors,
 } from '../rows/cross_entropy.js';
-import { GLSL } from '../shaders/formulas.js';
+import { glsl } from '../shaders/formulas.js';
 import { NUMBERS, rowsOf, type Rows } from '../shaders/rows.js';
 
 /** What is used of TF.js's `MathBackendWebGL`. */
@@ -54,11 +54,8 @@ function windowsOf(length: number): Windows {
   return { size, count: Math.ceil(length / size) };
 }
 
-export function crossEntropyRows(
-  backend: object,
-  tensors: RowsTensors,
-  attrs: RowsAttrs<CrossEntropyForm>,
-): TensorInfo[] {
+/** The kernel of a loss over rows: see RowsOp. */
+export function computeRows(backend: object, tensors: RowsTensors, attrs: RowsAttrs): TensorInfo[] {
   const gl = backend as WebGLBackend;
   const rows = rowsOf(tensors, attrs);
   const { count, length } = rows;
@@ -68,7 +65,7 @@ export function crossEntropyRows(
     return tensor;
   };
   const asPacked = (tensor: TensorInfo, shape: number[]) => passing(packed(gl, tensor, shape));
-  const run = (program: Program, inputs: Inputs) => runProgram(gl, program, inputs, rows.numbers);
+  const run = (program: Program, inputs: Inputs) => runProgram(gl, program, inputs, rows);
   const sum = (program: SumProgram, inputs: Inputs) => runSum(program, inputs, run, passing);
   try {
     const given: Record<string, TensorInfo> = {
@@ -83,12 +80,12 @@ export function crossEntropyRows(
     if (rows.hasFactor) given.factor = passing(sum(weightSum(rows), given));
     const windows = windowsOf(length);
     let cells = passing(run(cellsProgram(rows, windows), given));
-    if (!rows.isSigmoid && windows.count > 1) {
+    if (!rows.isElementwise && windows.count > 1) {
       cells = passing(run(mergeProgram(rows, windows), { ...given, cells }));
     }
     const losses = { ...given, cells };
     // The loss of a window of yes/no labels is a mean; those of classes are one by now.
-    const parts = rows.isSigmoid ? windows : { size: 1, count: 1 };
+    const parts = rows.isElementwise ? windows : { size: 1, count: 1 };
     const value =
       attrs.reduction === 'none'
         ? { ...run(valuesProgram(rows, parts), losses), shape: [...attrs.shape] }
@@ -117,7 +114,7 @@ export function scaleRows(backend: object, { gradient, dy }: ScaledTensors): Ten
     gradient: packed(gl, gradient, [count, length]),
     dy: packed(gl, dy, [count]),
   };
-  const output = runProgram(gl, scaleProgram(count, length), inputs, []);
+  const output = runProgram(gl, scaleProgram(count, length), inputs, { numbers: [], formulas: '' });
   const result = reshaped(gl, output, gradient.shape);
   for (const tensor of [...Object.values(inputs), output]) gl.disposeIntermediateTensorInfo(tensor);
   return result;
@@ -149,12 +146,12 @@ function runProgram(
   gl: WebGLBackend,
   { shape, isPacked, code }: Program,
   inputs: Inputs,
-  numbers: readonly number[],
+  { numbers, formulas }: Pick<Rows, 'numbers' | 'formulas'>,
 ): TensorInfo {
   const program: WebGLProgram = {
     variableNames: Object.keys(inputs),
     outputShape: shape,
-    userCode: `${GLSL}\n${code}`,
+    userCode: `${glsl(formulas)}\n${code}`,
     packedInputs: true,
     packedOutput: isPacked,
     customUniforms: NUMBERS.slice(0, numbers.length).map((name) => ({ name, type: 'float' })),
@@ -240,15 +237,15 @@ function weightSum(rows: Rows): SumProgram {
 }
 
 /** The label y of an entry as the options make it, given what stands in the labels. */
-function labelOf({ isSparse, isSigmoid, perEntry, length }: Rows): string {
+function labelOf({ isSparse, isElementwise, isSigmoid, perEntry, length }: Rows): string {
   const given = isSparse ? 'isClass(classOf(row), float(column))' : 'given';
   const y = `labelScale * ${given} + labelShift`;
   const entry = 'getChannel(getPerEntry(column), column)';
-  const weighted = perEntry && !isSigmoid ? `(${y}) * ${entry}` : y;
+  const weighted = perEntry && !isElementwise ? `(${y}) * ${entry}` : y;
   const valid = isSparse ? ` + notClass(classOf(row), ${literal(length)}, NAN)` : '';
   return `
     float labelOf(float given, int row, int column) { return ${weighted}${valid}; }
-    float positiveOf(float y, int column) { return y * ${perEntry && isSigmoid ? entry : 'posWeight'}; }`;
+    float positiveOf(float y, int column) { return ${isSigmoid ? 'y * ' : ''}${perEntry && isSigmoid ? entry : 'posWeight'}; }`;
 }
 
 /**
@@ -256,12 +253,12 @@ function labelOf({ isSparse, isSigmoid, perEntry, length }: Rows): string {
  * mean over as many entries as a window has.
  */
 function cellsProgram(rows: Rows, windows: Windows): Program {
-  const { isSigmoid, isSparse, length, count } = rows;
+  const { isElementwise, isSparse, length, count } = rows;
   const at = 'row, from + k';
   const label = isSparse ? '0.0' : `getChannel(getLabels(${at}), vec2(${at}))`;
   const end = windows.count === 1 ? 'multiplyNoNan(softmaxLoss(cell), weightOf(row))' : 'cell.a';
-  const main = isSigmoid
-    ? `${addUp(windows.size, 'sigmoidLoss(logitOf(k), yOf(k), positiveOf(yOf(k), from + k))', 'from + k')}
+  const main = isElementwise
+    ? `${addUp(windows.size, 'elementLoss(logitOf(k), yOf(k), positiveOf(yOf(k), from + k))', 'from + k')}
        setOutput(vec4(0.0, 0.0, 0.0, multiplyNoNan(sum, weightOf(row)) / ${literal(windows.size)}));`
     : `${together(windows.size, 'from + k')}
        cell.a = ${end};
@@ -372,9 +369,9 @@ function valuesProgram({ count }: Rows, windows: Windows): Program {
 }
 
 function gradientProgram(rows: Rows): Program {
-  const { count, length, isSigmoid, isSparse, hasFactor } = rows;
-  const gradient = isSigmoid
-    ? 'sigmoidGradient(x, y, positiveOf(y, column))'
+  const { count, length, isElementwise, isSparse, hasFactor } = rows;
+  const gradient = isElementwise
+    ? 'elementGradient(x, y, positiveOf(y, column))'
     : 'softmaxGradient(x, y, getCells(2 * row, 0))';
   const factor = hasFactor ? 'multiplyNoNan(weightOf(row), getFactor().r)' : 'weightOf(row)';
   return {

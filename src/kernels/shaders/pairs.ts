@@ -1,0 +1,76 @@
+import type { PairOp } from '../names.js';
+
+/**
+ * Losses that compare a prediction x with its label y, and their derivatives, as {@link FORMULAS} has those of cross-entropies. The
+ * others run as their ops' formulas.
+ */
+export const PAIRS: Partial<Record<PairOp, string>> = {
+  SquaredErrorRows: `
+float elementLoss(float x, float y, float parameter) {
+  return (x - y) * (x - y);
+}
+float elementGradient(float x, float y, float parameter) {
+  return 2.0 * (x - y);
+}`,
+  AbsoluteErrorRows: `
+float elementLoss(float x, float y, float parameter) {
+  return abs(x - y);
+}
+float elementGradient(float x, float y, float parameter) {
+  return signOf(x - y);
+}`,
+  AbsolutePercentageErrorRows: `
+float elementLoss(float x, float y, float parameter) {
+  return 100.0 * abs(x - y) / max(abs(y), parameter);
+}
+float elementGradient(float x, float y, float parameter) {
+  return 100.0 * signOf(x - y) / max(abs(y), parameter);
+}`,
+  // The logarithm of the larger number over the smaller, with its sign.
+  SquaredLogarithmicErrorRows: `
+float logRatio(float x, float y, float parameter) {
+  float a = atLeast(y, parameter);
+  float b = atLeast(x, parameter);
+  return signOf(b - a) * log1p(abs(b - a) / (1.0 + min(a, b)));
+}
+float elementLoss(float x, float y, float parameter) {
+  float ratio = logRatio(x, y, parameter);
+  return ratio * ratio;
+}
+float elementGradient(float x, float y, float parameter) {
+  float slope = 2.0 * logRatio(x, y, parameter) / (1.0 + atLeast(x, parameter));
+  return select(slope, 0.0, x < parameter);
+}`,
+  // n (e - n / 2), where n is e cut off at the parameter.
+  HuberRows: `
+float near(float e, float parameter) {
+  return select(max(-parameter, min(e, parameter)), e, isnan(e));
+}
+float elementLoss(float x, float y, float parameter) {
+  float n = near(x - y, parameter);
+  return n * (x - y - 0.5 * n);
+}
+float elementGradient(float x, float y, float parameter) {
+  return near(x - y, parameter);
+}`,
+  // Below 1 as log(1 + 2 sinh(d / 2)^2), else d - log 2 + log(1 + e^(-2 d)).
+  LogCoshRows: `
+float sinhOfHalf(float d) {
+  float h = 0.5 * d;
+  float h2 = h * h;
+  return h + h * h2 * (0.16666667 + h2 * (0.0083333333 + h2 * 0.0001984127));
+}
+float elementLoss(float x, float y, float parameter) {
+  float d = abs(x - y);
+  float s = sinhOfHalf(min(d, 1.0));
+  float far = d - 0.69314718 + log1p(power(-2.0 * d, 0.0));
+  return select(far, log1p(2.0 * s * s), d < 1.0);
+}
+float elementGradient(float x, float y, float parameter) {
+  float d = abs(x - y);
+  float s = sinhOfHalf(min(d, 1.0));
+  float e = power(-2.0 * d, 0.0);
+  float rise = select((1.0 - e) / (1.0 + e), 2.0 * s * sqrt(1.0 + s * s) / (1.0 + 2.0 * s * s), d < 1.0);
+  return signOf(x - y) * rise;
+}`,
+};
