@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { BASE, MEMORY_FLAGS_AT, RELAXED } from '../src/kernels/simd/binary.js';
+import { BASE, PAIRS, RELAXED } from '../src/kernels/simd/binary.js';
 
 const root = join(__dirname, '..');
 
@@ -61,8 +61,9 @@ describe('src/kernels/simd/binary.ts', () => {
   describe.each([
     ['BASE', BASE],
     ['RELAXED', RELAXED],
-  ])('%s', (_, text) => {
-    const bytes = Uint8Array.from(Buffer.from(text, 'hex'));
+    ['PAIRS', PAIRS],
+  ])('%s', (_, { hex, memoryFlagsAt }) => {
+    const bytes = Uint8Array.from(Buffer.from(hex, 'hex'));
 
     it('is smaller than 16 KB', () => {
       expect(bytes.length).toBeLessThan(16 * 1024);
@@ -75,30 +76,34 @@ describe('src/kernels/simd/binary.ts', () => {
 
     it('imports a memory of up to 4 GiB, whose kind one byte says', () => {
       // Flags: 1 has a maximum, 2 is shared; then the least number of pages, 0, and the most, 65536.
-      expect([...bytes.subarray(MEMORY_FLAGS_AT, MEMORY_FLAGS_AT + 5)]).toEqual([
-        1, 0, 0x80, 0x80, 4,
-      ]);
+      expect([...bytes.subarray(memoryFlagsAt, memoryFlagsAt + 5)]).toEqual([1, 0, 0x80, 0x80, 4]);
     });
   });
 
-  it('is a module that imports a memory, and exports functions and no stack', () => {
-    const module = new Module(Uint8Array.from(Buffer.from(BASE, 'hex')));
-    expect(Module.imports(module)).toEqual([{ module: 'env', name: 'memory', kind: 'memory' }]);
-    const named = (wanted: string) =>
-      Module.exports(module)
-        .filter(({ kind }) => kind === wanted)
-        .map(({ name }) => name);
-    expect(named('function')).toEqual(['sigmoid', 'softmax']);
-    expect([...named('global'), ...named('table')]).toEqual([]);
-    for (const name of ['name', 'sourceMappingURL', 'producers']) {
-      expect(Module.customSections(module, name)).toEqual([]);
-    }
-  });
+  it.each([
+    { ...BASE, exported: ['sigmoid', 'softmax'] },
+    { ...PAIRS, exported: ['pairs'] },
+  ])(
+    'is a module that imports a memory, and exports functions and no stack: $exported',
+    ({ hex, exported }) => {
+      const module = new Module(Uint8Array.from(Buffer.from(hex, 'hex')));
+      expect(Module.imports(module)).toEqual([{ module: 'env', name: 'memory', kind: 'memory' }]);
+      const named = (wanted: string) =>
+        Module.exports(module)
+          .filter(({ kind }) => kind === wanted)
+          .map(({ name }) => name);
+      expect(named('function')).toEqual(exported);
+      expect([...named('global'), ...named('table')]).toEqual([]);
+      for (const name of ['name', 'sourceMappingURL', 'producers']) {
+        expect(Module.customSections(module, name)).toEqual([]);
+      }
+    },
+  );
 });
 
 describe('with relaxed SIMD', () => {
   it('rows are exact within 4 ulp, too', () => {
-    const isDefault = validate(Uint8Array.from(Buffer.from(RELAXED, 'hex')));
+    const isDefault = validate(Uint8Array.from(Buffer.from(RELAXED.hex, 'hex')));
     const result = run(
       `import { RELAXED } from './src/kernels/simd/binary.ts';
        import { simdCore } from './src/kernels/simd/core.ts';
@@ -106,7 +111,7 @@ describe('with relaxed SIMD', () => {
        import { sigmoidRow, softmaxRow } from './__tests__/support/float64.ts';
        import { ulpDistance } from './__tests__/support/ulp.ts';
 
-       const accepted = WebAssembly.validate(Buffer.from(RELAXED, 'hex'));
+       const accepted = WebAssembly.validate(Buffer.from(RELAXED.hex, 'hex'));
        const memory = new WebAssembly.Memory({ initial: 64, maximum: 65536 });
        const core = simdCore(memory);
        const [x, y, v, g, scratch] = [65536, 655360, 1310720, 1376256, 64];

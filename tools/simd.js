@@ -1,5 +1,5 @@
 /**
- * Compiles src/kernels/simd/assembly (AssemblyScript) to WebAssembly, and writes both modules, with and without relaxed SIMD,
+ * Compiles src/kernels/simd/assembly (AssemblyScript) to WebAssembly, and writes the modules
  * as text into src/kernels/simd/binary.ts: a package without files to serve.
  */
 import { Buffer } from 'node:buffer';
@@ -10,11 +10,11 @@ import asc from 'assemblyscript/asc';
 const FOLDER = 'src/kernels/simd/assembly';
 const TARGET = 'src/kernels/simd/binary.ts';
 
-async function compile(...features) {
+async function compile(source, ...features) {
   let bytes;
   const { error, stderr } = await asc.main(
     [
-      `${FOLDER}/index.ts`,
+      `${FOLDER}/${source}.ts`,
       ...[
         '--outFile',
         'module.wasm',
@@ -50,22 +50,33 @@ function memoryFlagsAt(bytes) {
 
 /** The text of binary.ts. */
 export async function simdBinary() {
-  const [base, relaxed] = [await compile(), await compile('relaxed-simd')];
-  const at = memoryFlagsAt(base);
-  if (memoryFlagsAt(relaxed) !== at) throw new Error('The modules import memory differently.');
-  const text = (bytes) => `'${Buffer.from(bytes).toString('hex')}'`;
-  return `// Made by \`npm run build\` of the sources in assembly/: ${base.length} and ${relaxed.length} bytes.
+  const modules = [
+    await compile('cross_entropy'),
+    await compile('cross_entropy', 'relaxed-simd'),
+    await compile('pairs'),
+  ];
+  const [base, relaxed, pairs] = modules.map(
+    (bytes) =>
+      `{\n  memoryFlagsAt: ${memoryFlagsAt(bytes)},\n  hex: '${Buffer.from(bytes).toString('hex')}',\n}`,
+  );
+  const sizes = modules.map(({ length }) => length);
+  return `// Made by \`npm run build\` of the sources in assembly/: ${sizes.join(', ')} bytes.
 
-/** The module, in hexadecimal digits, of which gzip makes less than of base64: bytes that recur are text that recurs. */
-export const BASE =
-  ${text(base)};
+/** A module in hexadecimal digits, of which gzip makes less than of base64: bytes that recur are text that recurs. */
+export interface Binary {
+  readonly hex: string;
+  /** The place of the byte that says what kind of memory it imports. */
+  readonly memoryFlagsAt: number;
+}
 
-/** The same with relaxed SIMD. */
-export const RELAXED =
-  ${text(relaxed)};
+/** Cross-entropies. */
+export const BASE: Binary = ${base};
 
-/** The place of the byte that says what kind of memory both import. */
-export const MEMORY_FLAGS_AT = ${at};
+/** The same with relaxed SIMD. It follows at once: gzip looks 32 KB back. */
+export const RELAXED: Binary = ${relaxed};
+
+/** Losses that compare labels with predictions. */
+export const PAIRS: Binary = ${pairs};
 `;
 }
 

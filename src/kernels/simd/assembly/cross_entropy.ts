@@ -1,3 +1,2 @@
-export { pairs } from './pairs';
 export { sigmoid } from './sigmoid';
 export { softmax } from './softmax';
