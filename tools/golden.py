@@ -31,6 +31,10 @@ def softmax_cross_entropy(labels, logits, axis=-1):
 
 tf.nn.softmax_cross_entropy_with_logits = softmax_cross_entropy
 
+# Keras 3.15 lets Tversky's alpha weigh false negatives and beta false positives, the reverse of what it documents. Later versions
+# put it right, and so do we: Keras 3.15 is given them swapped.
+RENAMED = {"Tversky": {"alpha": "beta", "beta": "alpha"}}
+
 TESTS = Path(__file__).parent.parent / "__tests__"
 FILES = {
     path.name.removesuffix(".golden.json"): path
@@ -50,7 +54,8 @@ def loss_of(class_name, options, floatx):
         return lambda *given, **weights: sum(
             factor * loss(*given, **weights)
             for loss, factor in zip(losses, options["factors"], strict=True))
-    options = {snake_case(name): value for name, value in options.items()}
+    renamed = RENAMED.get(class_name, {})
+    options = {snake_case(renamed.get(name, name)): value for name, value in options.items()}
     if isinstance(options.get("axis"), list):
         options["axis"] = tuple(options["axis"])
     return getattr(keras.losses, class_name)(**options, dtype=floatx)

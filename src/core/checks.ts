@@ -146,6 +146,13 @@ export function assertPositive(who: string, option: string, value: unknown): voi
   }
 }
 
+/** Throws unless the option is a finite number. */
+export function assertNumber(who: string, option: string, value: unknown): void {
+  if (!Number.isFinite(value)) {
+    throw new TypeError(violation(who, `${option} must be a finite number`, value));
+  }
+}
+
 /** Throws unless the option is a whole number. */
 export function assertWhole(who: string, option: string, value: unknown): void {
   if (!Number.isInteger(value)) {

@@ -29,7 +29,6 @@ export const fusedLoss: FusedLoss = (loss, checked, call, reduction) => {
   const rows = sizeOf(shape);
   if (form === undefined || rows === 0 || form.length === 0) return undefined;
   if (logits.dtype !== 'float32' || !isFused(form.op)) return undefined;
-  if (call.checkValues !== undefined && shape.length === 0) return undefined;
   // A row with one label is weighed as that is.
   if (labelWeights !== undefined && form.length > 1) return undefined;
   const byLabel = labelWeights && withShape(labelWeights, shape);

@@ -221,9 +221,10 @@ export abstract class Loss<Options extends object = object> {
   /**
    * Which per-sample values count: means leave the others out. By default all do.
    *
+   * @param _values - What `compute` gave; not there where something else is measured, as `'accuracy'` is.
    * @returns `undefined`, or bool in the shape of the per-sample values.
    */
-  mask(_yTrue: Tensor, _yPred: Tensor): Tensor | undefined {
+  mask(_yTrue: Tensor, _yPred: Tensor, _values?: Tensor): Tensor | undefined {
     return undefined;
   }
 
@@ -413,7 +414,7 @@ export interface Weighting {
   readonly sampleWeight?: Input | undefined;
   /** A factor on the loss of each label, for a loss that {@link takesLabelWeights}. */
   readonly labelWeights?: Tensor | undefined;
-  /** Sees the per-sample values before they are weighed, and may throw. */
+  /** Sees per-sample values whose shape nobody knew, before they are weighed, and may throw. */
   readonly checkValues?: (values: Tensor, weights: Tensor | undefined) => void;
   /** What `yPred` is, if that is known better than from the options. */
   readonly fromLogits?: boolean | undefined;
@@ -467,7 +468,8 @@ function check(loss: Loss, yTrue: Input, yPred: Input, call: Call): Checked {
 
 /** `compute` and `mask` of the loss. */
 function compute(loss: Loss, checked: Checked, { who, checkValues }: Call) {
-  const { labels, output, labelsShape, outputShape, fromLogits, weights, labelWeights } = checked;
+  const { labels, output, labelsShape, outputShape, fromLogits, shape, weights, labelWeights } =
+    checked;
   const { verbatim } = classOf(loss);
   const y = withShape(verbatim ? labels : toFloat(labels), labelsShape);
   const p = withShape(verbatim ? output : toFloat(output), outputShape);
@@ -475,11 +477,11 @@ function compute(loss: Loss, checked: Checked, { who, checkValues }: Call) {
   if (!((values as unknown) instanceof Tensor)) {
     throw new TypeError(`${who}: compute must return a tensor. Received: ${formatValue(values)}.`);
   }
-  checkValues?.(values, weights);
+  if (shape === undefined) checkValues?.(values, weights);
   return {
     // The caller owns the result; a loss that returns its input would hand out the caller's own tensor.
     values: values === labels || values === output ? clone(values) : values,
-    mask: loss.mask(y, p),
+    mask: loss.mask(y, p, values),
     weights,
     labelWeights,
   };

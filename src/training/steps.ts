@@ -169,7 +169,10 @@ function lossOf(batch: OutputBatch, loss: Loss): Scalar {
   return value.rank === 0 ? (value as Scalar) : mean<Scalar>(value);
 }
 
-/** Throws where samples have weights and the loss is a single number. */
+/**
+ * Throws where samples have weights and a loss that does not say so gives a single number. Where its options ask for one, weights act
+ * by their mean, as in Keras.
+ */
 const assertPerSample = (who: string) => (values: Tensor, weights: Tensor | undefined) => {
   if (values.rank === 0 && (weights?.rank ?? 0) > 0) {
     throw new ShapeError(

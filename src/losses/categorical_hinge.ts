@@ -1,0 +1,61 @@
+import { add, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
+
+import type { Input } from '../core/inputs.js';
+import { Loss, lossValues } from '../core/loss.js';
+import { product } from '../core/op.js';
+import { largest } from '../ops/largest.js';
+import { positivePart } from '../ops/positive_part.js';
+import { denseShape } from './class_options.js';
+
+/**
+ * How far the prediction of the right class is from leading all others by 1, one value per sample: for scores whose order
+ * matters, and not their size.
+ *
+ *     positive = Σ yTrue · yPred
+ *     negative = max((1 − yTrue) · yPred)
+ *     loss     = max(negative − positive + 1, 0), over the last axis
+ *
+ * The entry of the right class counts as 0 in `negative`, as in Keras. Scores that are equal share the gradient.
+ *
+ * @param yTrue - One-hot labels, shape [batch, d₀, …, classes].
+ * @param yPred - Scores (any real number), same shape as `yTrue`.
+ * @returns Loss in the unit of the scores, in the shape of `yPred` without the last axis.
+ * @throws {@link ShapeError} if the shapes differ.
+ * @throws TypeError if an input is disposed or not numeric.
+ * @example
+ * ```ts
+ * categoricalHinge([[0, 1], [0, 0]], [[0.6, 0.4], [0.4, 0.6]]); // ≈ [1.2, 1.6]
+ * ```
+ * @see Crammer & Singer, "On the Algorithmic Implementation of Multiclass Kernel-based Vector Machines" (2001).
+ */
+export function categoricalHinge(yTrue: Input, yPred: Input, options: object = {}): Tensor {
+  return lossValues(CategoricalHinge, yTrue, yPred, options);
+}
+
+/**
+ * {@link categoricalHinge} as a loss object: weighted, reduced, found by name, and saved.
+ *
+ * @example
+ * ```ts
+ * new CategoricalHinge()([[0, 1], [0, 0]], [[0.6, 0.4], [0.4, 0.6]]); // ≈ 1.4
+ * ```
+ */
+export class CategoricalHinge extends Loss {
+  static override readonly className: string = 'CategoricalHinge';
+
+  static override valuesShape(
+    who: string,
+    _options: object,
+    yTrue: number[],
+    yPred: number[],
+  ): number[] {
+    return denseShape(who, -1, ['', null], yTrue, yPred);
+  }
+
+  override compute(yTrue: Tensor, yPred: Tensor): Tensor {
+    const last = yPred.rank - 1;
+    const positive = sum(product(yTrue, yPred), last);
+    const negative = largest(product(sub(1, yTrue), yPred), last);
+    return positivePart(add(sub(negative, positive), 1));
+  }
+}
