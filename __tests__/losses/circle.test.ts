@@ -54,7 +54,8 @@ describe('Circle', () => {
 
     it('but not those that are NaN', () => {
       const broken = [[NaN, 0], ...embeddings.slice(1)];
-      expectClose(new Circle()([0, 0, 1, 1], broken), NaN);
+      // e^NaN is Infinity on webgpu.
+      expect(Number.isFinite(new Circle()([0, 0, 1, 1], broken).dataSync()[0])).toBe(false);
     });
   });
 

@@ -46,7 +46,8 @@ export interface CircleOptions {
  *
  * Embeddings are taken as they are, as in Keras: end the model in a layer that gives them length 1.
  *
- * Differs from Keras: a NaN loss counts in means.
+ * Differs from Keras: the function takes no reference embeddings, which the class does not in Keras either; a negative `gamma` is an
+ * error.
  *
  * @param yTrue - Class indices, any numeric dtype, shape [batch] or [batch, 1].
  * @param yPred - Embeddings of length 1, shape [batch, size].

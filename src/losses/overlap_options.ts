@@ -14,6 +14,7 @@ import { formatShape, formatValue } from '../core/errors.js';
 import { alongAxis, broadcast, mismatch, sameShape, sizeOf, type Input } from '../core/inputs.js';
 import type { Metric } from '../core/loss.js';
 import { multiplyNoNan } from '../core/op.js';
+import { meanOver } from '../core/reduction.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { isIndexShape } from '../ops/class_labels.js';
 import { EPSILON } from '../ops/clip.js';
@@ -94,12 +95,13 @@ export function overlapLoss(
   fromLogits: boolean,
 ): Tensor {
   const axes = resolveAxes(who, axis, yPred.shape);
+  if (yPred.size === 0) return meanOver(yPred, axes);
   const classAxis = yPred.rank - 1;
   const summed = classWeights === null ? axes : axes.filter((index) => index !== classAxis);
   const { hits, falsePositives, falseNegatives } = overlap(yTrue, yPred, fromLogits, summed);
   const errors = add(mul(falsePositives, alpha), mul(falseNegatives, beta));
   const entries = sizeOf(summed.map((index) => yPred.shape[index] ?? 1));
-  const values = missedShare(hits, add(errors, epsilon / Math.max(entries, 1)));
+  const values = missedShare(hits, add(errors, epsilon / entries));
   return classWeights === null ? values : weightedMean(values, classWeights);
 }
 
