@@ -116,6 +116,19 @@ describe('npm run example', () => {
     expect(total(2)).toBeLessThan(total(1) / 2);
   }, 60_000);
 
+  it('segmentation: Dice loss, alone or with cross-entropy, finds the ink that cross-entropy leaves out', () => {
+    const text = output('segmentation');
+    expect(text).toContain('5.2 % of the pixels are ink');
+    const [bce, dice, both] = numbers(text, '12', /(\d\.\d{3}) {2}\d\.\d{3}/g);
+    expect(dice! - bce!).toBeGreaterThan(0.03);
+    expect(both! - bce!).toBeGreaterThan(0.03);
+    const found = numbers(text, '12', /(\d+\.\d) %/g);
+    expect(found[1]! - found[0]!).toBeGreaterThan(10);
+    const nats = numbers(text, 'BCE', /(\d\.\d{3})/g);
+    expect(nats[1]! / nats[0]!).toBeGreaterThan(1.3);
+    expect(nats[2]! / nats[0]!).toBeLessThan(1.15);
+  }, 120_000);
+
   it('multi_label: answers each question', () => {
     const text = output('multi_label');
     const accuracies = numbers(text, '15', /(\d+\.\d) %/g);

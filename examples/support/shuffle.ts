@@ -16,7 +16,7 @@ export function split<T>(items: readonly T[], share = 0.8): { training: T[]; val
 }
 
 /** A small random number generator in [0, 1), by Tommy Ettinger. */
-function mulberry32(seed: number): () => number {
+export function mulberry32(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
