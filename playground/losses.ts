@@ -9,12 +9,13 @@ export type OptionValue = number | boolean;
 
 /**
  * The losses of the package that read probabilities of this activation, and logits without it: what the page can show side by
- * side. A loss that the package gains appears by itself.
+ * side. A loss that the package gains appears by itself, if it is a cross-entropy: that of an overlap has no curve over one logit.
  */
 export function lossesFor(activation: Activation): LossClass[] {
   return Object.values(exported as Record<string, unknown>)
     .filter(isLossClass)
-    .filter((loss) => loss.activation === activation && 'fromLogits' in loss.defaults);
+    .filter((loss) => loss.activation === activation && 'fromLogits' in loss.defaults)
+    .filter((loss) => loss.crossentropy !== undefined);
 }
 
 /** The loss of this class name. */
@@ -60,4 +61,6 @@ export const LOSS_SENTENCES: Readonly<Record<string, string>> = {
   SparseCategoricalCrossentropy: 'The same loss; labels are plain numbers, here the digit itself.',
   CategoricalFocalCrossentropy:
     'Cares less about digits that are read well already, more about hard ones.',
+  CategoricalGeneralizedCrossEntropy:
+    'Trusts labels less: a digit that is misread for sure pulls little. It may be its label that is wrong.',
 };

@@ -33,6 +33,11 @@ export const OPTION_CONTROLS: Readonly<Record<string, OptionControl>> = {
     sentence: 'The weight of a “yes”, or of every class where there are many.',
     range: { min: 0.05, max: 0.95, step: 0.05 },
   },
+  q: {
+    title: 'Q',
+    sentence: 'How little labels are trusted: near 0 as in cross-entropy, near 1 hardly.',
+    range: { min: 0.05, max: 0.95, step: 0.05 },
+  },
   applyClassBalancing: {
     title: 'Balance by alpha',
     sentence: 'Weighs “yes” by alpha and “no” by 1 − alpha.',

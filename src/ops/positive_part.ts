@@ -1,18 +1,11 @@
-import { greaterEqual, maximum, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
+import { maximum, neg, step, sub, type Tensor } from '@tensorflow/tfjs-core';
 
-import { toFloat } from '../core/inputs.js';
-import { defineOp, elementwise, type Op } from '../core/op.js';
+import { elementwise, type Op } from '../core/op.js';
 
 /** The larger one of x and 0, with slope 1 at 0 as in TensorFlow's `maximum(x, 0)`; that of `tf.relu` is 0. */
 export const positivePart: Op<[x: Tensor]> = elementwise<[x: Tensor]>(
   'PositivePart',
   // The tensor comes first: then NaN stays NaN on all backends.
   ([x]) => maximum(x, 0),
-  [([x]) => isNotNegative({})(x)],
+  [([x]) => sub(1, step(neg(x)))],
 )({});
-
-const isNotNegative = defineOp<[x: Tensor], Record<string, never>>(
-  'IsNotNegative',
-  ([x]) => toFloat(greaterEqual(x, 0)),
-  [(_, [x]) => zerosLike(x)],
-);
