@@ -5,11 +5,11 @@ import {
   equal,
   exp,
   expandDims,
-  fill,
   greater,
   log,
   logicalOr,
   max,
+  min,
   sub,
   sum,
   where,
@@ -59,6 +59,7 @@ const softmaxOf: Op<Chosen> = defineOp<Chosen, Record<string, never>>(
 /** e^(x − largest) of the chosen entries, and 0 for the others. */
 function row(x: Tensor, chosen: Tensor) {
   const counts = logicalOr(greater(chosen, 0), equal(max(chosen, 1, true), 0));
-  const largest = max(where(counts, x, fill(x.shape, -Infinity)), 1, true);
+  // −Infinity in the place of the others would be NaN in float16.
+  const largest = max(where(counts, x, min(x, 1, true)), 1, true);
   return { largest, powers: where(counts, exp(sub(x, largest)), zerosLike(x)) };
 }
