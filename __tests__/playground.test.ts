@@ -181,6 +181,8 @@ if (reason !== undefined) console.error(`NOT TESTED: the playground, ${reason}`)
     await open();
     await page.getByLabel('A fair start').check();
     await choose({ Data: 'digits', Epochs: '1' });
+    // The data are loaded first.
+    await setting('Loss').locator('option', { hasText: 'Sparse' }).waitFor({ state: 'attached' });
     const losses = await setting('Loss').locator('option').allInnerTexts();
     expect(losses).toEqual(
       expect.arrayContaining([
