@@ -3,7 +3,7 @@
  * pixels, and most of those are paper: it leaves ink out where it is in doubt. Dice loss counts the overlap with the ink.
  */
 import * as tf from '@tensorflow/tfjs';
-import { binaryCrossentropy, BinaryCrossentropy, dice, Dice, Loss } from 'tfjs-losses';
+import { addLosses, BinaryCrossentropy, Dice, scaleLoss, type Loss } from 'tfjs-losses';
 
 import { useFastestBackend } from './support/backend.js';
 import { loadDigits, type Digit } from './support/digits.js';
@@ -17,25 +17,14 @@ const NOISE = 0.35;
 const EPOCHS = 12;
 
 const fromLogits = true;
+const bce = new BinaryCrossentropy({ fromLogits });
 /** One value per image [batch, height, width, 1]. */
-const perImage = [1, 2, 3];
-
-/** 0.5 · Dice + BCE, one value per image. */
-class DiceAndBinaryCrossentropy extends Loss {
-  static override readonly className = 'DiceAndBinaryCrossentropy';
-
-  override compute(yTrue: tf.Tensor, yPred: tf.Tensor): tf.Tensor {
-    return tf.add(
-      tf.mul(dice(yTrue, yPred, { fromLogits, axis: perImage }), 0.5),
-      binaryCrossentropy(yTrue, yPred, { fromLogits, axis: perImage }),
-    );
-  }
-}
+const dice = new Dice({ fromLogits, axis: [1, 2, 3] });
 
 const LOSSES = [
-  { title: 'BCE', loss: new BinaryCrossentropy({ fromLogits }) },
-  { title: 'Dice', loss: new Dice({ fromLogits, axis: perImage }) },
-  { title: '0.5 · Dice + BCE', loss: new DiceAndBinaryCrossentropy() },
+  { title: 'BCE', loss: bce },
+  { title: 'Dice', loss: dice },
+  { title: '0.5 · Dice + BCE', loss: addLosses(scaleLoss(dice, 0.5), bce) },
 ];
 
 export async function main(): Promise<void> {
@@ -166,7 +155,7 @@ function score(model: tf.LayersModel, { xs, ys }: Pictures): Scores {
       overlap: (2 * both) / (both + either),
       iou: both / either,
       found: both / ink,
-      nats: new BinaryCrossentropy({ fromLogits })<tf.Scalar>(ys, logits).arraySync(),
+      nats: bce<tf.Scalar>(ys, logits).arraySync(),
     };
   });
 }
