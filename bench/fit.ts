@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { register, unregister } from 'tfjs-losses';
 
 import { use, type BackendName } from './support/backends.js';
-import { generator, normal, type LossName } from './support/cells.js';
+import { generator, normal, type CROSS_ENTROPIES } from './support/cells.js';
 import { table } from './support/document.js';
 import { interleave, sampleOf, type Sample } from './support/interleave.js';
 import { median, ratio, rounded } from './support/statistics.js';
@@ -10,7 +10,7 @@ import { median, ratio, rounded } from './support/statistics.js';
 /** A dense network of these widths, and what it is trained on. */
 export interface Training {
   widths: number[];
-  loss: LossName;
+  loss: (typeof CROSS_ENTROPIES)[number];
   batchSize: number;
   /** How many batches an epoch has: a sample is one epoch or more. */
   batches: number;

@@ -10,7 +10,7 @@ import * as tf from '@tensorflow/tfjs';
 
 import { checkedInputs } from './losses.js';
 import { missingTensorflow, startBackends, use, type BackendName } from './support/backends.js';
-import { CELLS, dataOf, LOSS_NAMES, type Cell } from './support/cells.js';
+import { CELLS, CROSS_ENTROPIES, dataOf, type Cell } from './support/cells.js';
 import { lossAndGradient, OURS } from './support/contestants.js';
 import { command } from './support/command.js';
 import { publish, table } from './support/document.js';
@@ -25,14 +25,14 @@ import { median, ratio, times } from './support/statistics.js';
 const COMPARED = 1000;
 
 await command(async () => {
-  const { chosen, all } = filterOf(process.argv.slice(2), { losses: LOSS_NAMES });
+  const { chosen, all } = filterOf(process.argv.slice(2), { losses: CROSS_ENTROPIES });
   const folder = mkdtempSync(join(tmpdir(), 'tfjs-losses-'));
   const pythons = {
     PyTorch: new Python('pytorch'),
     JAX: new Python('jax'),
     TensorFlow: new Python('tensorflow'),
   };
-  const cells = CELLS.filter(({ loss }) => chosen.losses.includes(loss));
+  const cells = CELLS.filter(({ loss }) => (chosen.losses as string[]).includes(loss));
   try {
     await measurePeers(pythons, cells, folder, all);
   } finally {

@@ -1,5 +1,10 @@
+import { isNumberLoss, NUMBER_LOSS_NAMES } from './number_losses.js';
+
 /** The cross-entropies that are measured: of independent yes/no labels, of one-hot rows, of class indices. */
-export const LOSS_NAMES = ['sigmoid', 'softmax', 'sparse'] as const;
+export const CROSS_ENTROPIES = ['sigmoid', 'softmax', 'sparse'] as const;
+
+/** All losses that are measured. */
+export const LOSS_NAMES = [...CROSS_ENTROPIES, ...NUMBER_LOSS_NAMES] as const;
 export type LossName = (typeof LOSS_NAMES)[number];
 
 /** A loss on logits of one shape. */
@@ -16,7 +21,7 @@ const CLASSES: Cell['shape'][] = [
   [64, 32000],
 ];
 
-const SHAPES: Record<LossName, Cell['shape'][]> = {
+const SHAPES: Record<(typeof CROSS_ENTROPIES)[number], Cell['shape'][]> = {
   sigmoid: [
     [32, 1],
     [256, 1],
@@ -28,19 +33,33 @@ const SHAPES: Record<LossName, Cell['shape'][]> = {
   sparse: CLASSES,
 };
 
+const NUMBERS: Cell['shape'][] = [
+  [256, 1],
+  [1024, 10],
+  [256, 1000],
+];
+
 export const CELLS: Cell[] = LOSS_NAMES.flatMap((loss) =>
-  SHAPES[loss].map((shape) => ({ loss, shape })),
+  (isNumberLoss(loss) ? NUMBERS : SHAPES[loss]).map((shape) => ({ loss, shape })),
 );
 
 /** The numbers of a cell, the same for all who are measured on it. */
 export interface Data {
+  /** Predictions: logits of cross-entropies, other numbers of other losses. */
   logits: Float32Array<ArrayBuffer>;
-  /** As many as logits, each 0 or 1; for `sparse` one index per row. */
+  /** As many as logits; for `sparse` one index per row. */
   labels: Float32Array<ArrayBuffer>;
 }
 
 export function dataOf({ loss, shape: [rows, columns] }: Cell): Data {
   const random = generator(rows * columns);
+  if (isNumberLoss(loss)) {
+    // Numbers for which every one of these losses is defined, and less than 1 apart.
+    const [labels, logits] = [0, 1].map(() =>
+      Float32Array.from({ length: rows * columns }, () => 0.05 + 0.9 * random()),
+    ) as [Float32Array<ArrayBuffer>, Float32Array<ArrayBuffer>];
+    return { labels, logits };
+  }
   // Standard deviation 1: beyond ±5 the losses of TF.js's layers clip, and would be compared in what they get wrong.
   const logits = Float32Array.from({ length: rows * columns }, () => normal(random));
   if (loss === 'sigmoid') return { logits, labels: logits.map(() => Math.round(random())) };

@@ -2,11 +2,13 @@ import * as tf from '@tensorflow/tfjs';
 import {
   BinaryCrossentropy,
   CategoricalCrossentropy,
+  getLoss,
   SparseCategoricalCrossentropy,
   register,
   unregister,
 } from 'tfjs-losses';
 import type { Cell, Data, LossName } from './cells.js';
+import { NUMBER_LOSS_NAMES, numberLoss, type NumberLossName } from './number_losses.js';
 import type { Result } from './reference.js';
 import { settle } from './tensorflow.js';
 
@@ -19,16 +21,34 @@ export const OURS: Record<LossName, MeanLoss> = {
   sigmoid: new BinaryCrossentropy({ fromLogits }),
   softmax: new CategoricalCrossentropy({ fromLogits }),
   sparse: new SparseCategoricalCrossentropy({ fromLogits }),
+  ...byNumberLoss(getLoss),
 };
 
-/** TF.js's own. `tf.losses` has no sparse one: that is what a compiled model computes behind its softmax. */
+const sparseOfLayers = await lossOfLayers('sparseCategoricalCrossentropy');
+
+/** TF.js's own; where `tf.losses` has none, what a compiled model computes, behind its softmax for `sparse`. */
 export const THEIRS: Record<LossName, MeanLoss> = {
   sigmoid: (labels, logits) => tf.losses.sigmoidCrossEntropy(labels, logits),
   softmax: (labels, logits) => tf.losses.softmaxCrossEntropy(labels, logits),
   sparse: (labels, logits) => tf.tidy(() => tf.mean(sparseOfLayers(labels, tf.softmax(logits)))),
+  ...byNumberLoss(await meansOfLayers()),
 };
 
-const sparseOfLayers = await lossOfLayers('sparseCategoricalCrossentropy');
+function byNumberLoss(make: (name: NumberLossName) => MeanLoss): Record<NumberLossName, MeanLoss> {
+  const entries = NUMBER_LOSS_NAMES.map((name) => [name, make(name)] as const);
+  return Object.fromEntries(entries) as Record<NumberLossName, MeanLoss>;
+}
+
+async function meansOfLayers(): Promise<(name: NumberLossName) => MeanLoss> {
+  const found = new Map<NumberLossName, MeanLoss>();
+  for (const name of NUMBER_LOSS_NAMES) {
+    const { layers } = numberLoss(name);
+    if (layers === undefined) continue;
+    const values = await lossOfLayers(layers);
+    found.set(name, (labels, output) => tf.tidy(() => tf.mean(values(labels, output))));
+  }
+  return (name) => found.get(name) ?? ((labels, output) => tf.losses.huberLoss(labels, output));
+}
 
 /** The function behind one of TF.js's names, which it does not export. */
 async function lossOfLayers(

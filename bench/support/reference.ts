@@ -1,4 +1,5 @@
 import type { Cell, Data } from './cells.js';
+import { isNumberLoss, numberLoss } from './number_losses.js';
 
 /** A mean loss and its gradient with respect to the logits. */
 export interface Result {
@@ -15,6 +16,16 @@ const GRADIENT_TOLERANCE = 1e-5;
 export function reference({ loss, shape: [rows, columns] }: Cell, data: Data): Result {
   const gradient = new Float64Array(rows * columns);
   let sum = 0;
+  if (isNumberLoss(loss)) {
+    const { pair, isSum } = numberLoss(loss);
+    const share = isSum ? 1 / rows : 1 / gradient.length;
+    for (const [i, p] of data.logits.entries()) {
+      const [own, slope] = pair(data.labels[i]!, p);
+      sum += own;
+      gradient[i] = slope * share;
+    }
+    return { loss: sum * share, gradient };
+  }
   if (loss === 'sigmoid') {
     for (const [i, x] of data.logits.entries()) {
       const y = data.labels[i]!;

@@ -29,7 +29,7 @@ export const CROSS_ENTROPY_OPS = [
 
 export type CrossEntropyOp = (typeof CROSS_ENTROPY_OPS)[number];
 
-/** Losses that compare each label with its prediction; the last two in float64 alone, where differences cancel. */
+/** Losses that compare each label with its prediction; the last one in float64 alone, where differences cancel. */
 export const PAIR_OPS = [
   'SquaredErrorRows',
   'AbsoluteErrorRows',

@@ -123,6 +123,59 @@ function row(
   return sum + sumOf(first(loss, left));
 }
 
+/**
+ * Σ y · log(y / x) over a row, both in [epsilon, 1]. What is near adds up to second order, as in losses/kl_divergence.ts, where the
+ * differences are added up apart, in float64.
+ */
+function divergence(
+  x: usize,
+  y: usize,
+  gradient: usize,
+  move: usize,
+  length: i32,
+  epsilon: f32,
+  scale: f32,
+): f64 {
+  const one = all(1);
+  const least = all(epsilon);
+  let sum: f64 = 0;
+  for (let left = length; left > 0; ) {
+    let part = all(0);
+    let differences = f64x2.splat(0);
+    // As many as are added up in float32.
+    for (let k = 0; k < 32 && left > 0; k++) {
+      const count = min(left, 4);
+      const given = loadFirst(x, count);
+      const label = f32x4.max(f32x4.min(loadFirst(y, count), one), least);
+      const p = f32x4.max(f32x4.min(given, one), least);
+      const difference = f32x4.sub(label, p);
+      const share = f32x4.div(difference, f32x4.add(label, p));
+      const isNear = f32x4.lt(f32x4.abs(share), all(0.2));
+      const s2 = f32x4.mul(share, share);
+      let series = multiplyAdd(s2, all(1.0 / 11), all(1.0 / 9));
+      series = multiplyAdd(s2, series, all(1.0 / 7));
+      series = multiplyAdd(s2, series, all(1.0 / 5));
+      series = multiplyAdd(s2, series, all(1.0 / 3));
+      const second = multiplyAdd(f32x4.add(share, s2), series, one);
+      const near = f32x4.mul(f32x4.mul(difference, share), second);
+      const far = f32x4.mul(label, log(f32x4.div(label, p)));
+      part = f32x4.add(part, v128.bitselect(near, far, isNear));
+      const first = v128.and(difference, isNear);
+      differences = f64x2.add(differences, f64x2.promote_low_f32x4(first));
+      const rest = v128.shuffle<i32>(first, first, 2, 3, 2, 3);
+      differences = f64x2.add(differences, f64x2.promote_low_f32x4(rest));
+      const slope = v128.and(f32x4.neg(f32x4.div(label, p)), f32x4.eq(p, given));
+      storeFirst(gradient, count, f32x4.mul(slope, all(scale)));
+      left -= count;
+      x += 4 * SIZE;
+      y += 4 * SIZE;
+      gradient += 4 * move;
+    }
+    sum += sumOf(part) + f64x2.extract_lane(differences, 0) + f64x2.extract_lane(differences, 1);
+  }
+  return sum;
+}
+
 /** `Core.pairs` of src/kernels/rows/core.ts, with a = labelScale and b = labelShift. */
 export function pairs(
   op: i32,
@@ -140,7 +193,7 @@ export function pairs(
   scale: f32,
   share: f64,
 ): f64 {
-  if (op > 8) return f64.NaN;
+  if (op > 9) return f64.NaN;
   if (weights == 0 && values == 0) {
     length *= rows;
     rows = 1;
@@ -151,7 +204,12 @@ export function pairs(
   let sum: f64 = 0;
   for (let r = 0; r < rows; r++) {
     const weight: f32 = weights != 0 ? load<f32>(weights + (<usize>r) * SIZE) : 1;
-    const loss = <f64>weight * row(op, logits, labels, target, move, length, a, b, parameter, scale * weight);
+    const own = scale * weight;
+    const loss =
+      <f64>weight *
+      (op == 9
+        ? divergence(logits, labels, target, move, length, parameter, own)
+        : row(op, logits, labels, target, move, length, a, b, parameter, own));
     if (values != 0) store<f32>(values + (<usize>r) * SIZE, <f32>(loss * share));
     sum += loss;
     logits += stride;
