@@ -3,6 +3,7 @@ export * from './binary_focal_crossentropy.js';
 export * from './categorical_crossentropy.js';
 export * from './categorical_focal_crossentropy.js';
 export * from './cosine_similarity.js';
+export * from './ctc.js';
 export * from './hinge.js';
 export * from './huber.js';
 export * from './kl_divergence.js';
