@@ -4,6 +4,10 @@ import { READABLE } from '../names.js';
 import type { Kernel } from './kernel.js';
 import { behind, scan } from './negative_log_softmax.js';
 
+// Global names are slow to look up in Jest, and these run millions of times.
+const { exp, log1p, max, min } = Math;
+const LOG_ZERO = -Infinity;
+
 type Values = ArrayLike<number>;
 
 /** One sample: its states are blank, first label, blank, second label, …, blank. */
@@ -22,7 +26,7 @@ export const ctcLoss: Kernel = {
   backends: READABLE,
   run: ([labels, logits]) => {
     const out = samplesOf(labels!, logits!).map((sample) =>
-      Math.max(0, -forward(sample, new Float64Array(2 * sample.states.length))),
+      max(0, -forward(sample, new Float64Array(2 * sample.states.length))),
     );
     return tensor(out, [out.length], 'float32');
   },
@@ -70,7 +74,7 @@ function costsOf(x: Values, firstRow: number, time: number, classes: number): Sa
   for (let step = 0; step < time; step++) {
     const row = scan(x, (firstRow + step) * classes, classes, 1);
     largest[step] = row.largest;
-    least[step] = Math.log1p(row.rest);
+    least[step] = log1p(row.rest);
   }
   return (step, label) =>
     least[step]! - behind(x[(firstRow + step) * classes + label]!, largest[step]!);
@@ -79,8 +83,8 @@ function costsOf(x: Values, firstRow: number, time: number, classes: number): Sa
 /** The states that lie on a path from the start to the end: from `low` to below `high`. */
 function reach({ states: { length }, time }: Sample, step: number) {
   return {
-    low: Math.max(0, length - 2 * (time - step)),
-    high: Math.min(length, 2 * (step + 1)),
+    low: max(0, length - 2 * (time - step)),
+    high: min(length, 2 * (step + 1)),
   };
 }
 
@@ -91,9 +95,9 @@ function reach({ states: { length }, time }: Sample, step: number) {
 function forward(sample: Sample, rows: Float64Array): number {
   const { states, skips, time, cost } = sample;
   const { length } = states;
-  if (length > 2 * time + 1) return -Infinity;
+  if (length > 2 * time + 1) return LOG_ZERO;
   if (time === 0) return 0;
-  rows.fill(-Infinity);
+  rows.fill(LOG_ZERO);
   const row = (step: number) => (step * length) % rows.length;
   for (let step = 0; step < time; step++) {
     const [from, to] = [row(step + rows.length / length - 1), row(step)];
@@ -105,14 +109,14 @@ function forward(sample: Sample, rows: Float64Array): number {
           ? 0
           : logSum(
               rows[from + s]!,
-              s > 0 ? rows[from + s - 1]! : -Infinity,
-              skips[s] === 1 ? rows[from + s - 2]! : -Infinity,
+              s > 0 ? rows[from + s - 1]! : LOG_ZERO,
+              skips[s] === 1 ? rows[from + s - 2]! : LOG_ZERO,
             );
       rows[to + s] = entered + (s % 2 === 0 ? blank : -cost(step, states[s]!));
     }
   }
   const end = row(time - 1) + length - 1;
-  return length === 1 ? rows[end]! : logSum(rows[end]!, rows[end - 1]!, -Infinity);
+  return length === 1 ? rows[end]! : logSum(rows[end]!, rows[end - 1]!, LOG_ZERO);
 }
 
 /** The gradient: p − posterior, how probable each class is without and with what is known of the labels. */
@@ -122,21 +126,21 @@ function backward(sample: Sample, out: Float32Array): void {
   const there = new Float64Array(time * length);
   const total = forward(sample, there);
   // No labels can be had for no change of the logits.
-  if (total === -Infinity) return;
+  if (total === LOG_ZERO) return;
   const classes = out.length / time;
   const posterior = new Float64Array(classes);
   // The log probability of all paths from each state to the end, and of nothing behind the end.
-  const back = new Float64Array(length + 2).fill(-Infinity);
-  back.fill(0, Math.max(0, length - 2), length);
+  const back = new Float64Array(length + 2).fill(LOG_ZERO);
+  back.fill(0, max(0, length - 2), length);
   for (let step = time - 1; step >= 0; step--) {
     const { low, high } = reach(sample, step);
     posterior.fill(0);
     for (let s = low; s < high; s++) {
       if (step < time - 1) {
-        back[s] = logSum(back[s]!, back[s + 1]!, skips[s + 2] === 1 ? back[s + 2]! : -Infinity);
+        back[s] = logSum(back[s]!, back[s + 1]!, skips[s + 2] === 1 ? back[s + 2]! : LOG_ZERO);
       }
       const label = states[s]!;
-      posterior[label]! += Math.exp(there[step * length + s]! + back[s]! - total);
+      posterior[label]! += exp(there[step * length + s]! + back[s]! - total);
     }
     subtract(
       posterior,
@@ -153,7 +157,7 @@ function backward(sample: Sample, out: Float32Array): void {
 function subtract(posterior: Float64Array, cost: (label: number) => number, out: Float32Array) {
   let [sure, others] = [-1, 0];
   for (let label = 0; label < out.length; label++) {
-    const p = Math.exp(-cost(label));
+    const p = exp(-cost(label));
     const difference = p - posterior[label]!;
     out[label] = difference;
     if (p > 0.5) sure = label;
@@ -164,10 +168,10 @@ function subtract(posterior: Float64Array, cost: (label: number) => number, out:
 
 /** log(e^a + e^b + e^c) of log probabilities. */
 function logSum(a: number, b: number, c: number): number {
-  let [low, middle, high] = [c, a, b];
-  if (a > b) [middle, high] = [b, a];
-  if (c > high) [middle, high, low] = [high, c, middle];
-  // Zeros, but for one at most. (NaN is no zero.)
-  if (low === -Infinity && middle === -Infinity) return high;
-  return high + Math.log1p(Math.exp(low - high) + Math.exp(middle - high));
+  let [largest, x, y] = [a, b, c];
+  if (b > largest) [largest, x] = [b, a];
+  if (c > largest) [largest, y] = [c, largest];
+  // All may be −Infinity.
+  if (x === LOG_ZERO && y === LOG_ZERO) return largest;
+  return largest + log1p(exp(x - largest) + exp(y - largest));
 }
