@@ -132,7 +132,7 @@ describe('CTC', () => {
       [1, 1, 4, 2],
       [3, 2, 2, 0],
     ];
-    const backwards = labels.map((row) => row.toReversed());
+    const backwards = labels.map((row) => [...row].reverse());
     expectClose(ctc(backwards, tf.reverse(logits, 1)), ctc(labels, logits), limits);
   });
 
@@ -440,7 +440,7 @@ describe('CTC in model.compile', () => {
     const model = tf.sequential({
       layers: [tf.layers.dense({ units: 3, inputShape: [3, 2], kernelInitializer: 'zeros' })],
     });
-    model.compile({ optimizer: tf.train.sgd(rate), loss: loss as string });
+    model.compile({ optimizer: tf.train.sgd(rate), loss: loss });
     return model;
   };
 
@@ -469,6 +469,17 @@ describe('CTC in model.compile', () => {
       2,
     );
     expectClose(model.evaluate(xs(), ys(), args) as tf.Tensor, expected, limits);
+  });
+
+  it('has no classes to weigh: a sample has labels of several', async () => {
+    const args = { classWeight: { 1: 2 }, verbose: 0 };
+    const short = tf.slice(ys(), 0, 2);
+    for (const [x, y] of [
+      [xs(), ys()],
+      [tf.slice(xs(), 0, 2), short],
+    ] as const) {
+      await expect(build('ctc').fit(x, y, args)).rejects.toThrow(ShapeError);
+    }
   });
 
   it('is kept by save and load', async () => {
