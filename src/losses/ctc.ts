@@ -29,7 +29,7 @@ import { ctcLoss } from '../ops/ctc_loss.js';
  * input is of the wrong kind.
  * @example
  * ```ts
- * ctc([[1, 2]], [[[0, 2, 0], [0, 0, 0], [0, 0, 2]]]); // ≈ [0.9692]
+ * ctc([[1, 2]], [[[0, 2, 0], [0, 0, 0], [0, 0, 2]]]); // ≈ [0.3927]
  * ```
  * @see Graves, Fernández, Gomez & Schmidhuber, "Connectionist Temporal Classification" (2006).
  */
@@ -43,7 +43,7 @@ export function ctc(yTrue: Input, yPred: Input): Tensor {
  * @example
  * ```ts
  * const loss = new CTC({ reduction: 'sum' });
- * loss([[1, 2], [1, 0]], [[[0, 2, 0], [0, 0, 2]], [[0, 2, 0], [0, 0, 2]]]); // ≈ 0
+ * loss([[1, 2], [1, 0]], [[[0, 2, 0], [0, 0, 2]], [[0, 2, 0], [0, 0, 2]]]); // ≈ 2.1996
  * ```
  */
 export class CTC extends Loss {
