@@ -73,7 +73,7 @@ const loss = defineOp<Inputs, Record<string, never>>(
     const trellis = trellisOf(labels as Tensor2D, logits as Tensor3D);
     const { state, offsets } = walk(trellis);
     const total = likelihood(trellis, state, offsets);
-    return where(isImpossible(total), infinite(total), maximum(neg(total), 0));
+    return where(isImpossible(total), fill(total.shape, Infinity), maximum(neg(total), 0));
   },
   [
     (_, [labels]) => zerosLike(labels),
@@ -120,9 +120,10 @@ function noSecondOrder(): never {
 
 /** Without a step of time only an empty sequence costs nothing. */
 function lossOfNoTime(labels: Tensor): Tensor {
-  const { shape, size } = labels as Tensor2D;
-  if (size === 0) return zeros([shape[0]]);
-  return infinite(mul(sum(toFloat(notEqual(labels, 0)), 1), never()));
+  const [batch, length] = labels.shape as [number, number];
+  if (batch * length === 0) return zeros([batch]);
+  const count = sum(toFloat(notEqual(labels, 0)), 1);
+  return where(greater(count, 0), fill([batch], Infinity), zeros([batch]));
 }
 
 /** The states of each sample, and what it costs to be in them. */
@@ -149,11 +150,6 @@ function never(): number {
 
 function isImpossible(logLikelihood: Tensor): Tensor {
   return less(logLikelihood, 0.9 * never());
-}
-
-/** Infinity, made of the logarithm of 0 (and 0 of 0): a GPU with float16 takes it for NaN where it is handed over. */
-function infinite(logZero: Tensor): Tensor {
-  return mul(logZero, never());
 }
 
 function trellisOf(labels: Tensor2D, logits: Tensor3D): Trellis {
