@@ -129,6 +129,24 @@ describe('npm run example', () => {
     expect(nats[2]! / nats[0]!).toBeLessThan(1.15);
   }, 120_000);
 
+  it('ctc_digits: reads rows of digits without being told where each one is', () => {
+    const text = output('ctc_digits');
+    const [start, first, end] = ['start', '1', '8'].map((epoch) =>
+      numbers(text, epoch, /(\d+\.\d+)/g),
+    );
+    expect(start![1]).toBeGreaterThan(30);
+    expect(start![2]).toBe(0);
+    expect(first![1]).toBeLessThan(start![1]!);
+    expect(end![1]).toBeLessThan(1);
+    expect(end![2]).toBeGreaterThan(75);
+    // What is left of a path without repetitions and blanks.
+    const paths = [...text.matchAll(/^\d{3,5} +([\d·]{24}) +(\d*)$/gm)];
+    expect(paths).toHaveLength(4);
+    for (const [, path, read] of paths) {
+      expect(path!.replace(/(.)\1+/g, '$1').replaceAll('·', '')).toBe(read);
+    }
+  }, 120_000);
+
   it('multi_label: answers each question', () => {
     const text = output('multi_label');
     const accuracies = numbers(text, '15', /(\d+\.\d) %/g);

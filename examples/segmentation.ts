@@ -7,7 +7,7 @@ import { addLosses, BinaryCrossentropy, Dice, scaleLoss, type Loss } from 'tfjs-
 
 import { useFastestBackend } from './support/backend.js';
 import { loadDigits, type Digit } from './support/digits.js';
-import { mulberry32 } from './support/shuffle.js';
+import { randomNumbers } from './support/shuffle.js';
 import { percent, printRow } from './support/table.js';
 
 const SIZE = 20;
@@ -33,7 +33,7 @@ export async function main(): Promise<void> {
   );
   await useFastestBackend();
   const digits = loadDigits(1, 0.75);
-  const random = mulberry32(1);
+  const random = randomNumbers(1);
   const training = picturesOf(digits.training.slice(0, 300), random);
   const validation = picturesOf(digits.validation.slice(0, 150), random);
   const ink = tf.tidy(() => tf.mean<tf.Scalar>(validation.ys).arraySync());

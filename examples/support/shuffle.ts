@@ -1,6 +1,6 @@
 /** Fisher and Yates's shuffle: the same order for the same seed. */
 export function shuffle<T>(items: readonly T[], seed = 42): T[] {
-  const random = mulberry32(seed);
+  const random = randomNumbers(seed);
   const shuffled = [...items];
   for (let i = shuffled.length - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1));
@@ -15,8 +15,8 @@ export function split<T>(items: readonly T[], share = 0.8): { training: T[]; val
   return { training: items.slice(0, end), validation: items.slice(end) };
 }
 
-/** A small random number generator in [0, 1), by Tommy Ettinger. */
-export function mulberry32(seed: number): () => number {
+/** Random numbers in [0, 1), by Tommy Ettinger's mulberry32. */
+export function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -414,8 +414,8 @@ export interface Weighting {
   readonly sampleWeight?: Input | undefined;
   /** A factor on the loss of each label, for a loss that {@link takesLabelWeights}. */
   readonly labelWeights?: Tensor | undefined;
-  /** Sees per-sample values whose shape nobody knew, before they are weighed, and may throw. */
-  readonly checkValues?: (values: Tensor, weights: Tensor | undefined) => void;
+  /** Sees the per-sample values, and whether the loss had declared their shape, before they are weighed, and may throw. */
+  readonly checkValues?: (values: Tensor, weights: Tensor | undefined, isDeclared: boolean) => void;
   /** What `yPred` is, if that is known better than from the options. */
   readonly fromLogits?: boolean | undefined;
 }
@@ -477,7 +477,7 @@ function compute(loss: Loss, checked: Checked, { who, checkValues }: Call) {
   if (!((values as unknown) instanceof Tensor)) {
     throw new TypeError(`${who}: compute must return a tensor. Received: ${formatValue(values)}.`);
   }
-  if (shape === undefined) checkValues?.(values, weights);
+  checkValues?.(values, weights, shape !== undefined);
   return {
     // The caller owns the result; a loss that returns its input would hand out the caller's own tensor.
     values: values === labels || values === output ? clone(values) : values,

@@ -6,6 +6,7 @@ export * from './categorical_generalized_cross_entropy.js';
 export * from './categorical_hinge.js';
 export * from './circle.js';
 export * from './cosine_similarity.js';
+export * from './ctc.js';
 export * from './dice.js';
 export * from './hinge.js';
 export * from './huber.js';

@@ -64,11 +64,19 @@ export function toIndices(
   axis: number,
   ignored: number | null = null,
 ): Tensor {
-  const classes = output.shape[axis] ?? 0;
-  if (READABLE.includes(getBackend())) {
-    for (const label of labels.dataSync()) assertClass(who, label, classes, ignored);
-  }
+  assertClasses(who, labels, output.shape[axis] ?? 0, ignored);
   return truncated(reshape(toFloat(labels), withoutAxes(output.shape, [axis])));
+}
+
+/** Throws where a label is no class, if the backend can tell. */
+export function assertClasses(
+  who: string,
+  labels: Tensor,
+  classes: number,
+  ignored: number | null = null,
+): void {
+  if (!READABLE.includes(getBackend())) return;
+  for (const label of labels.dataSync()) assertClass(who, label, classes, ignored);
 }
 
 /** Without the fraction, towards 0; NaN stays NaN. */
@@ -77,7 +85,11 @@ export function truncated(labels: Tensor): Tensor {
 }
 
 /** One-hot rows along the class axis of the output; NaN where an index is no class. */
-export function oneHot(indices: Tensor, output: Tensor, axis: number): Tensor {
+export function oneHot(
+  indices: Tensor,
+  output: { readonly shape: readonly number[] },
+  axis: number,
+): Tensor {
   return hot({ axis, classes: output.shape[axis] ?? 0 })(indices);
 }
 

@@ -13,7 +13,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
-import { ShapeError } from '../core/errors.js';
+import { formatShape, ShapeError } from '../core/errors.js';
 import { toFloat } from '../core/inputs.js';
 import { classOf, takesLabelWeights, weightedLoss, type Loss } from '../core/loss.js';
 import { divideNoNan } from '../core/op.js';
@@ -163,23 +163,31 @@ function lossOf(batch: OutputBatch, loss: Loss): Scalar {
     ...weights,
     who,
     fromLogits,
-    checkValues: assertPerSample(who),
+    checkValues: assertPerSample(who, takesLabelWeights(loss) ? undefined : classWeight),
   });
   // What is not reduced is trained on its mean.
   return value.rank === 0 ? (value as Scalar) : mean<Scalar>(value);
 }
 
 /**
- * Throws where samples have weights and a loss that does not say so gives a single number. Where its options ask for one, weights act
- * by their mean, as in Keras.
+ * Throws where samples have weights and a loss that does not say so gives a single number (where its options ask for one, weights
+ * act by their mean, as in Keras), and where a loss has one value for labels of several classes.
  */
-const assertPerSample = (who: string) => (values: Tensor, weights: Tensor | undefined) => {
-  if (values.rank === 0 && (weights?.rank ?? 0) > 0) {
-    throw new ShapeError(
-      `${who}: a loss must give one value per sample where samples have weights. Received: a single number.`,
-    );
-  }
-};
+const assertPerSample =
+  (who: string, classWeight?: Tensor) =>
+  (values: Tensor, weights: Tensor | undefined, isDeclared: boolean) => {
+    if (!isDeclared && values.rank === 0 && (weights?.rank ?? 0) > 0) {
+      throw new ShapeError(
+        `${who}: a loss must give one value per sample where samples have weights. Received: a single number.`,
+      );
+    }
+    if (classWeight !== undefined && values.rank > 0 && classWeight.rank > values.rank) {
+      throw new ShapeError(
+        `${who}: classWeight is for losses with a value for each label; weigh the samples. ` +
+          `Received: labels ${formatShape(classWeight.shape)} and values ${formatShape(values.shape)}.`,
+      );
+    }
+  };
 
 function metricOf(batch: OutputBatch, metric: OutputMetric): Reported {
   const who = `metric '${metric.name}' of output '${batch.name}'`;

@@ -8,7 +8,7 @@ const BACKENDS = ['cpu', 'wasm'];
 type Values = ArrayLike<number>;
 
 /** The largest logit of a row, its first place, and Σ e^(x − largest) over the others. */
-function scan(x: Values, start: number, length: number, stride: number) {
+export function scan(x: Values, start: number, length: number, stride: number) {
   let place = start;
   let largest = -Infinity;
   for (let j = 0, i = start; j < length; j++, i += stride) {
@@ -27,7 +27,7 @@ function scan(x: Values, start: number, length: number, stride: number) {
 }
 
 /** x − largest, 0 for what is as large, also where both are infinite. */
-const behind = (x: number, largest: number) => (x === largest ? 0 : x - largest);
+export const behind = (x: number, largest: number) => (x === largest ? 0 : x - largest);
 
 export const negativeLogSoftmax: Kernel = {
   op: 'NegativeLogSoftmax',
