@@ -53,19 +53,12 @@ export function compile(
 ): void {
   const entries = lossesByOutput(args.loss, model.outputNames);
   if (entries === undefined || isPlain(args, entries, model.outputNames)) {
-    original.call(model, inTfjsSpelling(args, entries) as ModelCompileArgs);
+    original.call(model, args as ModelCompileArgs);
     forgetPlan(model);
     if (entries !== undefined) setPlan(model, tfjsPlan(model, args));
   } else {
     compileWithPlan(model, args, entries, original);
   }
-}
-
-/** The arguments with the only loss by the name that TF.js has for it. */
-function inTfjsSpelling(args: CompileArgs, entries: readonly LossEntry[] = []): CompileArgs {
-  const [entry = null] = entries;
-  const isRenamed = isTfjs(entry) && typeof entry.tfjs === 'string' && entry.tfjs !== args.loss;
-  return isRenamed ? { ...args, loss: entry.tfjs } : args;
 }
 
 /** Whether TF.js does all of it as Keras does. */
@@ -190,11 +183,11 @@ function draftsOf(model: LayersModel, args: CompileArgs, entries: readonly LossE
 
 /** The drafts with what TF.js has found: it lists the losses of several outputs before the metrics. */
 function completed(model: LayersModel, drafts: readonly Draft[]): OutputPlan[] {
-  const { lossFunctions, metricsTensors } = compiledFunctions(model);
+  const { metricsTensors } = compiledFunctions(model);
   const tfjsMetrics = metricsTensors.slice(drafts.length > 1 ? drafts.length : 0);
-  return drafts.map(({ entry, metrics, ...draft }, index) => ({
+  return drafts.map(({ entry, metrics, ...draft }) => ({
     ...draft,
-    chooseLoss: chooser(entry, lossFunctions[index]),
+    chooseLoss: chooser(entry),
     metrics: metrics.map(({ identifier, weighted, found }) => {
       const [metric] = tfjsMetrics.shift() ?? [];
       return found ?? fromFunction(identifier as string, metric as Metric, weighted);

@@ -1,8 +1,6 @@
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
-import { toFunctionName } from '../core/config.js';
-
 /** All members of TF.js's layers that this package uses though its types hide them, and what is told where one is gone. */
 
 /** An activation function as layers hold it. */
@@ -151,24 +149,6 @@ export const TFJS_LOSSES: readonly string[] = [
   'poisson',
   'cosineProximity',
 ];
-
-/** What Keras calls them, where it is not the same in another spelling. */
-export const KERAS_NAMES: Readonly<Record<string, string>> = {
-  mse: 'meanSquaredError',
-  mae: 'meanAbsoluteError',
-  mape: 'meanAbsolutePercentageError',
-  msle: 'meanSquaredLogarithmicError',
-  kld: 'kullbackLeiblerDivergence',
-  klDivergence: 'kullbackLeiblerDivergence',
-  logCosh: 'logcosh',
-};
-
-/** The name under which TF.js knows a loss, from any spelling. */
-export function tfjsLossName(name: string): string | undefined {
-  const key = toFunctionName(name);
-  const own = Object.hasOwn(KERAS_NAMES, key) ? KERAS_NAMES[key] : key;
-  return own !== undefined && TFJS_LOSSES.includes(own) ? own : undefined;
-}
 
 /** The metrics that TF.js knows by name, beside those that follow the loss. */
 export const TFJS_METRICS: readonly string[] = [

@@ -3,7 +3,6 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { formatValue, unknownName } from '../core/errors.js';
 import { isLoss, Loss } from '../core/loss.js';
 import { getLoss, isKnownLoss, listLosses, lossAliases, type LossIdentifier } from '../registry.js';
-import { KERAS_NAMES, TFJS_LOSSES, tfjsLossName } from './layers_internals.js';
 import { crossentropyByShapes } from './metrics.js';
 import { byOutput, isDict, isNothing } from './per_output.js';
 import type { ChooseLoss } from './plan.js';
@@ -12,12 +11,12 @@ import { unreadLoss } from './unread_loss.js';
 /** A function as TF.js's training calls it. */
 export type PlainFunction = (yTrue: Tensor, yPred: Tensor) => Tensor;
 
-/** The loss of an output, before TF.js has found the function for a name of its own; `null` for none. */
+/** The loss of an output; `null` for none. */
 export type LossEntry = Loss | ChooseLoss | TfjsLoss | null;
 
-/** A name or function that only TF.js knows. */
+/** A function that TF.js calls itself. */
 interface TfjsLoss {
-  readonly tfjs: string | PlainFunction;
+  readonly tfjs: PlainFunction;
 }
 
 /** Finds the loss of each output; `undefined` where none is given at all, which TF.js has an error for. */
@@ -52,7 +51,7 @@ function lossEntry(given: unknown): LossEntry {
   if (isChosenByShapes(given)) return crossentropyByShapes;
   const isOurs: boolean = isKnownLoss(given);
   if (isOurs) return getLoss(given as LossIdentifier);
-  if (typeof given === 'string') return { tfjs: tfjsLossName(given) ?? unknownLoss(given) };
+  if (typeof given === 'string') throw unknownLoss(given);
   if (typeof given === 'function') return { tfjs: given as PlainFunction };
   throw new TypeError(
     `model.compile: a loss must be a name, a loss object, a class or a function. Received: ${formatValue(given)}.`,
@@ -64,22 +63,20 @@ export function isChosenByShapes(name: unknown): boolean {
   return typeof name === 'string' && ['crossentropy', 'ce'].includes(name.toLowerCase());
 }
 
-function unknownLoss(name: string): never {
-  const names = new Set([...listLosses(), ...TFJS_LOSSES]);
-  const aliases = [...lossAliases(), ...Object.keys(KERAS_NAMES)];
-  throw unknownName('model.compile', 'loss', name, [...names], aliases);
+function unknownLoss(name: string): RangeError {
+  return unknownName('model.compile', 'loss', name, listLosses(), lossAliases());
 }
 
-/** Whether the loss is one that only TF.js knows. */
+/** Whether the loss is a function that TF.js calls itself. */
 export function isTfjs(entry: LossEntry): entry is TfjsLoss {
   return entry !== null && typeof entry === 'object';
 }
 
-/** What gives the loss of an output, once TF.js has found the function for a name of its own. */
-export function chooser(entry: LossEntry, tfjs: unknown): ChooseLoss | undefined {
+/** What gives the loss of an output. */
+export function chooser(entry: LossEntry): ChooseLoss | undefined {
   if (entry === null) return undefined;
   if (!isTfjs(entry) && !isLoss(entry)) return entry;
-  const loss = isLoss(entry) ? entry : plainLoss(tfjs as PlainFunction);
+  const loss = isLoss(entry) ? entry : plainLoss(entry.tfjs);
   return () => loss;
 }
 

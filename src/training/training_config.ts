@@ -1,7 +1,7 @@
 import type { Optimizer } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
-import { toFunctionName, type Config } from '../core/config.js';
+import { toFunctionName } from '../core/config.js';
 import { formatValue } from '../core/errors.js';
 import { isLoss, isLossClass } from '../core/loss.js';
 import { warn } from '../core/warn.js';
@@ -19,7 +19,6 @@ import {
   layersMetric,
   layersMetricName,
   TFJS_LOSSES,
-  tfjsLossName,
   TFJS_METRICS,
   workingModel,
 } from './layers_internals.js';
@@ -160,8 +159,6 @@ function readLoss(saved: unknown, report: Report): unknown {
   }
   // A function is saved by its name.
   if (typeof saved.config === 'string') return readLossName(saved.config, report);
-  const tfjs = tfjsLoss(saved);
-  if (tfjs !== undefined) return tfjs;
   try {
     return deserializeLoss(saved);
   } catch (error) {
@@ -173,20 +170,8 @@ function readLoss(saved: unknown, report: Report): unknown {
 function readLossName(name: string, report: Report): unknown {
   const known: boolean = isKnownLoss(name);
   if (known || isChosenByShapes(name)) return name;
-  const tfjs = tfjsLossName(name);
-  if (tfjs !== undefined) return tfjs;
   report(`loss '${nameOf(name)}', which is not registered`);
   return standIn(name);
-}
-
-/** TF.js's own loss of this class, where the options are those that it has. */
-function tfjsLoss({ class_name: className, config }: SerializedLoss): string | undefined {
-  const name = tfjsLossName(className);
-  if (isKnownLoss(className) || name === undefined) return undefined;
-  const { name: _name, dtype: _dtype, fn: _fn, reduction, ...options } = config as Config;
-  const isMean = ['auto', 'sum_over_batch_size', 'mean', undefined].includes(reduction as string);
-  const isDefault = Object.entries(options).every(([key, value]) => key === 'axis' && value === -1);
-  return isMean && isDefault ? name : undefined;
 }
 
 /** Metrics by output, since in TF.js one list is for all outputs. */
