@@ -94,6 +94,36 @@ describe('npm run example', () => {
     expect(better.map((seeds) => seeds >= 8)).toEqual([true, true]);
   }, 120_000);
 
+  it('regression_with_outliers: mse follows the wrong labels, mae, huber and logCosh the right ones', () => {
+    const text = output('regression_with_outliers');
+    const [none, one, many] = ['0', '1', '35'].map((row) => numbers(text, row, /(\d+\.\d)/g));
+    const [guess, ...clean] = none!;
+    expect(clean).toHaveLength(4);
+    expect(Math.max(...clean)).toBeLessThan(0.75 * guess!);
+    expect(Math.max(...clean) - Math.min(...clean)).toBeLessThan(2);
+
+    const cost = (row: number[], column: number) => row[column]! - none![column]!;
+    const [MSE, MAE, HUBER, LOG_COSH] = [1, 2, 3, 4] as const;
+    expect(cost(one!, MSE)).toBeGreaterThan(cost(many!, HUBER));
+    expect(many![MSE]).toBeGreaterThan(2 * many![0]!);
+    for (const column of [MAE, HUBER, LOG_COSH]) {
+      expect(cost(one!, column)).toBeLessThan(1);
+      expect(many![column]).toBeLessThan(0.85 * many![0]!);
+    }
+    expect(cost(many!, MAE)).toBeLessThan(cost(many!, HUBER));
+    // In how many seeds mae, huber and logCosh are better than mse: worse once labels are wrong.
+    const better = (row: string) => numbers(text, row, /(\d+) : \d/g);
+    expect(better('1').map((seeds) => seeds >= 7)).toEqual([true, true, true]);
+    expect(better('35')).toEqual([10, 10, 10]);
+
+    // How many ordinary patients an outlier outweighs: by a constant slope, a slope up to delta, and tanh.
+    const [mse, mae, huber, logCosh] = numbers(text, 'ratio', /(\d+\.\d)/g);
+    expect(mse).toBeGreaterThan(20);
+    expect(mae).toBe(1);
+    expect(huber).toBe(2);
+    expect(logCosh).toBeCloseTo(1 / Math.tanh(0.5), 1);
+  }, 120_000);
+
   it('autoencoder: comes close to the entropy of the pixels, and its drawings to the digits', () => {
     const text = output('autoencoder');
     const [start, end] = ['start', '20'].map((epoch) => numbers(text, epoch, /(\d\.\d{4})/g));

@@ -156,6 +156,8 @@ function lossOf(batch: OutputBatch, loss: Loss): Scalar {
   const { name, yTrue, sampleWeight, classWeight } = batch;
   const { yPred, fromLogits } = predictionsFor(batch, loss);
   const who = `${classOf(loss).className} of output '${name}'`;
+  // A sum of losses of which one takes weights of labels: the others take their mean.
+  const isPerLabel = batch.loss !== undefined && takesLabelWeights(batch.loss);
   const weights = takesLabelWeights(loss)
     ? { sampleWeight, labelWeights: classWeight }
     : { sampleWeight: weightsOfSamples(who, batch) };
@@ -163,7 +165,7 @@ function lossOf(batch: OutputBatch, loss: Loss): Scalar {
     ...weights,
     who,
     fromLogits,
-    checkValues: assertPerSample(who, takesLabelWeights(loss) ? undefined : classWeight),
+    checkValues: assertPerSample(who, isPerLabel ? undefined : classWeight),
   });
   // What is not reduced is trained on its mean.
   return value.rank === 0 ? (value as Scalar) : mean<Scalar>(value);
