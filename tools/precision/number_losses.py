@@ -24,7 +24,7 @@ from errors import normal, ulps_of_largest
 from exact import log_spaced, symmetric, to_float32
 
 NOTE = (
-    'cases: rows of labels and predictions, with the value of each row and its gradient with respect to the predictions. '
+    'cases: rows of labels and predictions, with the value of each row and its gradient with respect to the latter. '
     'They are exact for the float32 numbers as they stand: distributions may not sum to 1. The figures of a peer are '
     '[value, gradient] for each case, null where it has no such loss: the largest errors in ulp, for gradients in those '
     "of the largest entry of the row's. null in place of a number is NaN or infinity."
@@ -85,7 +85,7 @@ def distributions(classes):
 
 
 def happens_to_cancel(y, p):
-    """Whether what rounding adds to the sums of both is, by chance, the negative of nearly all that their distance costs."""
+    """Whether the rounding errors of both sums are, by chance, the negative of nearly all that their distance costs."""
     surplus = sum(y - p)
     value = sum(y * np.log(y / p))
     return abs(value) < 0.25 * abs(value - surplus)
@@ -100,7 +100,7 @@ def amounts():
 
 
 def vectors(length, apart=(0.5, 0.7, 1)):
-    """Pairs of directions that lie `apart`, from one another and from their negatives, with entries up to about `length`."""
+    """Pairs of directions that lie that far apart, or opposite, with entries up to about `length`."""
     for distance in apart:
         for sign in (1, -1) * 3:
             labels = spread(7, length)
