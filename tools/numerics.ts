@@ -9,14 +9,17 @@ import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import {
   binaryFocalCrossentropy,
+  getLoss,
   sigmoidCrossEntropyWithLogits,
   softmaxCrossEntropyWithLogits,
+  unregister,
 } from 'tfjs-losses';
 
 import focal from '../__tests__/losses/binary_focal_crossentropy.mpmath.json' with { type: 'json' };
+import numbers from '../__tests__/losses/number_losses.mpmath.json' with { type: 'json' };
 import sigmoid from '../__tests__/ops/sigmoid_cross_entropy_with_logits.mpmath.json' with { type: 'json' };
 import softmax from '../__tests__/ops/softmax_cross_entropy_with_logits.mpmath.json' with { type: 'json' };
-import { ulpDistance } from '../__tests__/support/ulp.js';
+import { ulpDistance, ulpsOfLargest } from '../__tests__/support/ulp.js';
 import { whyNoTfjsNode } from './tfjs_node.js';
 
 const DOCUMENT = new URL('../docs/numerics.md', import.meta.url);
@@ -63,9 +66,8 @@ function pair(got: ArrayLike<number>, exact: number[]): [number, number][] {
     .filter(([, value]) => value === 0 || Math.abs(value) >= SMALLEST_NORMAL);
 }
 
-function ulp(pairs: [number, number][]): number | null {
-  const worst = Math.max(...pairs.map(([got, exact]) => ulpDistance(got, exact)));
-  return Number.isFinite(worst) ? worst : null;
+function ulp(pairs: [number, number][]): number {
+  return Math.max(...pairs.map(([got, exact]) => ulpDistance(got, exact)));
 }
 
 function absolute(pairs: [number, number][]): number {
@@ -74,7 +76,7 @@ function absolute(pairs: [number, number][]): number {
 
 /** A number of ulp as the tables show it; `null` is NaN or infinity. */
 function shown(value: number | null): string {
-  if (value === null) return 'NaN';
+  if (value === null || value === Infinity) return 'NaN';
   return value < 1000 ? String(value) : value.toExponential(0);
 }
 
@@ -157,16 +159,68 @@ function focalRow(name: string, op: (gamma: number) => Op): string[] {
   ];
 }
 
+/** The ops, by the name of the loss, give one value per row. */
+function numbersRow(name: string, ops: ReadonlyMap<string, Op>): string[] {
+  const figures = numbers.cases.map(({ loss, labels, predictions, ...exact }) =>
+    tf.tidy(() => {
+      const op = ops.get(loss);
+      if (op === undefined) throw new Error(`${name} has no ${loss}.`);
+      const [y, p] = [tf.tensor2d(labels), tf.tensor2d(predictions)];
+      const value = op(y, p).dataSync();
+      const gradient = tf
+        .grad((x) => tf.sum(op(y, x)))(p)
+        .dataSync();
+      return [
+        ulpsOfLargest(value, Float32Array.from(exact.value), 1),
+        ulpsOfLargest(gradient, Float32Array.from(exact.gradient.flat()), p.shape[1]),
+      ].map((ulps) => Math.max(...ulps));
+    }),
+  );
+  return [name, ...figures.map(shownPair)];
+}
+
+/** Figures of value and gradient, where there are any. */
+function shownPair(figures: (number | null)[] | null): string {
+  return figures?.map(shown).join(', ') ?? '–';
+}
+
+/** The functions behind TensorFlow.js's own names, which it does not export. */
+function lossOfLayers(loss: string): Op {
+  const inputs = tf.input({ shape: [1] });
+  const outputs = tf.layers.dense({ units: 1 }).apply(inputs) as tf.SymbolicTensor;
+  const model = tf.model({ inputs, outputs });
+  model.compile({ optimizer: 'sgd', loss });
+  const [found] = model.lossFunctions;
+  if (found === undefined) throw new Error(`TensorFlow.js has no loss ${loss}.`);
+  return found;
+}
+
+/** What TensorFlow.js calls the losses of numbers. */
+const NAMES = {
+  LogCosh: 'logcosh',
+  KLDivergence: 'kullbackLeiblerDivergence',
+  MeanSquaredLogarithmicError: 'meanSquaredLogarithmicError',
+  CosineSimilarity: 'cosineProximity',
+};
+
+const ours = new Map(
+  Object.keys(NAMES).map((loss) => [
+    loss,
+    getLoss({ class_name: loss, config: { reduction: 'none' } }),
+  ]),
+);
 const none = tf.Reduction.NONE;
 const sigmoidRows: string[][] = [];
 const softmaxRows: string[][] = [];
 const focalRows: string[][] = [];
+const numbersRows: string[][] = [];
 
 const reason = whyNoTfjsNode();
 if (reason === undefined) await import(['@tensorflow', 'tfjs-node'].join('/'));
 else console.log(`tensorflow: not measured, ${reason}`);
 
-for (const backend of ['cpu', 'wasm', ...(reason === undefined ? ['tensorflow'] : [])]) {
+const backends = ['cpu', 'wasm', ...(reason === undefined ? ['tensorflow'] : [])];
+for (const backend of backends) {
   await tf.setBackend(backend);
   const name = `**tfjs-losses, ${backend}**`;
   sigmoidRows.push(sigmoidRow(name, sigmoidCrossEntropyWithLogits));
@@ -178,6 +232,7 @@ for (const backend of ['cpu', 'wasm', ...(reason === undefined ? ['tensorflow'] 
         binaryFocalCrossentropy(labels, logits, { gamma, fromLogits: true, axis: [] }),
     ),
   );
+  numbersRows.push(numbersRow(name, ours));
 }
 await tf.setBackend('cpu');
 sigmoidRows.push(
@@ -215,6 +270,19 @@ focalRows.push(
   ]),
 );
 
+// Last, as without kernels the formulas run, and without our names TensorFlow.js's mean its own losses.
+unregister();
+for (const backend of backends) {
+  await tf.setBackend(backend);
+  numbersRows.push(numbersRow(`**tfjs-losses, formulas, ${backend}**`, ours));
+}
+await tf.setBackend('cpu');
+const theirs = new Map(Object.entries(NAMES).map(([loss, name]) => [loss, lossOfLayers(name)]));
+numbersRows.push(
+  numbersRow('TensorFlow.js, cpu', theirs),
+  ...numbers.peers.map(({ name, version, ulp }) => [`${name} ${version}`, ...ulp.map(shownPair)]),
+);
+
 const tables: Record<string, string> = {
   sigmoid: table(
     [
@@ -239,6 +307,7 @@ const tables: Record<string, string> = {
     softmaxRows,
   ),
   focal: table(['', ...focal.gammas.map((gamma) => `gamma ${gamma}`)], focalRows),
+  numbers: table(['', ...numbers.cases.map(({ title }) => title)], numbersRows),
 };
 
 let text = readFileSync(DOCUMENT, 'utf8');

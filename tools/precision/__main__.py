@@ -7,6 +7,7 @@ Writes, for the names given or for all of them, the file that the tests compare 
     sigmoid_cross_entropy_with_logits   __tests__/ops/sigmoid_cross_entropy_with_logits.mpmath.json
     softmax_cross_entropy_with_logits   __tests__/ops/softmax_cross_entropy_with_logits.mpmath.json
     binary_focal_crossentropy           __tests__/losses/binary_focal_crossentropy.mpmath.json
+    number_losses                       __tests__/losses/number_losses.mpmath.json
 
 Each is made by the module of its name: the float32 numbers nearest to the loss and its gradient, computed with
 mpmath, and the largest errors of TensorFlow, Keras, PyTorch and optax on the same inputs, in float32 on the CPU.
@@ -21,6 +22,7 @@ NAMES = (
     'sigmoid_cross_entropy_with_logits',
     'softmax_cross_entropy_with_logits',
     'binary_focal_crossentropy',
+    'number_losses',
 )
 PACKAGES = ('mpmath', 'numpy', 'tensorflow', 'keras', 'torch', 'jax', 'optax')
 

@@ -39,6 +39,12 @@ def ulps(measured, truth):
     return largest(distance, np.isfinite(measured[counted]))
 
 
+def ulps_of_largest(measured, truth):
+    """The largest error, in units in the last place of the largest exact entry of its row."""
+    errors = abs(measured.astype(np.float64) - truth) / np.spacing(abs(truth).max(-1, keepdims=True))
+    return largest(np.ceil(errors).astype(int), np.isfinite(measured))
+
+
 def absolute_error(measured, truth):
     return three_digits(largest(abs(measured.astype(np.float64) - truth), np.isfinite(measured)))
 
