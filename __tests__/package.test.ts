@@ -230,7 +230,7 @@ describe.each(['esbuild', 'vite'])('in a bundle by %s', (bundler) => {
     expect(printed).toEqual(expect.closeTo(0.865458, 5));
   }, 60_000);
 
-  it('everything takes less than 42 KB, and registers', () => {
+  it('everything takes less than 54 KB, and registers', () => {
     const { bytes, printed } = bundle(
       `export * from 'tfjs-losses';`,
       `import * as tf from '@tensorflow/tfjs';
@@ -241,7 +241,7 @@ describe.each(['esbuild', 'vite'])('in a bundle by %s', (bundler) => {
        const value = model.evaluate(tf.ones([2, 1]), tf.ones([2, 1]));
        console.log(JSON.stringify(value.arraySync() > 0));`,
     );
-    expect(bytes).toBeLessThan(42 * 1024);
+    expect(bytes).toBeLessThan(54 * 1024);
     expect(printed).toBe(true);
   }, 60_000);
 });

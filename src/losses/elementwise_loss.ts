@@ -23,7 +23,11 @@ export abstract class ElementwiseLoss<Options extends object = object> extends L
   /** The per-sample values; labels and predictions have one shape. */
   protected abstract values(yTrue: Tensor, yPred: Tensor): Tensor;
 
-  /** How a kernel computes the same. */
+  /**
+   * How a kernel computes the same.
+   *
+   * @internal
+   */
   protected abstract form(): Pick<PairForm, 'op'> & Partial<PairForm>;
 
   override compute(yTrue: Tensor, yPred: Tensor): Tensor {

@@ -43,6 +43,7 @@ export class Hinge extends ElementwiseLoss {
     return meanOfRows(hingeLoss(signedLabels(yTrue), yPred));
   }
 
+  /** @internal */
   protected override form(): Pick<PairForm, 'op'> {
     return { op: 'HingeRows' };
   }

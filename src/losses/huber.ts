@@ -2,7 +2,7 @@ import { abs, maximum, minimum, mul, sub, type Tensor } from '@tensorflow/tfjs-c
 
 import { assertPositive } from '../core/checks.js';
 import type { Input } from '../core/inputs.js';
-import { lossValues } from '../core/loss.js';
+import { lossValues, type LossOptions } from '../core/loss.js';
 import { elementwise } from '../core/op.js';
 import type { PairForm } from '../kernels/names.js';
 
@@ -48,7 +48,7 @@ export function huber(yTrue: Input, yPred: Input, options: HuberOptions = {}): T
 export class Huber extends ElementwiseLoss<HuberOptions> {
   static override readonly className: string = 'Huber';
   static override readonly aliases: readonly string[] = ['huber_loss'];
-  static override readonly defaults: Required<HuberOptions> & { name: string } = {
+  static override readonly defaults: Required<HuberOptions & Pick<LossOptions, 'name'>> = {
     delta: 1,
     // Keras's name, and the one exception among its losses.
     name: 'huber_loss',
@@ -62,6 +62,7 @@ export class Huber extends ElementwiseLoss<HuberOptions> {
     return meanOfRows(huberLoss({ delta: this.options.delta })(yTrue, yPred));
   }
 
+  /** @internal */
   protected override form(): Pick<PairForm, 'op' | 'parameter'> {
     return { op: 'HuberRows', parameter: this.options.delta };
   }

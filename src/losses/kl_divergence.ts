@@ -70,6 +70,7 @@ export class KLDivergence extends ElementwiseLoss {
     return divergence(yTrue, yPred);
   }
 
+  /** @internal */
   protected override form(): Pick<PairForm, 'op' | 'parameter' | 'isSum'> {
     return { op: 'KLDivergenceRows', parameter: epsilon(), isSum: true };
   }

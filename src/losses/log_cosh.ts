@@ -59,6 +59,7 @@ export class LogCosh extends ElementwiseLoss {
     return meanOfRows(logCoshOfError(yTrue, yPred));
   }
 
+  /** @internal */
   protected override form(): Pick<PairForm, 'op'> {
     return { op: 'LogCoshRows' };
   }

@@ -44,6 +44,7 @@ export class MeanAbsoluteError extends ElementwiseLoss {
     return meanOfRows(absoluteError(yTrue, yPred));
   }
 
+  /** @internal */
   protected override form(): Pick<PairForm, 'op'> {
     return { op: 'AbsoluteErrorRows' };
   }

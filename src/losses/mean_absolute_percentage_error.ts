@@ -45,6 +45,7 @@ export class MeanAbsolutePercentageError extends ElementwiseLoss {
     return meanOfRows(absolutePercentageError(yTrue, yPred));
   }
 
+  /** @internal */
   protected override form(): Pick<PairForm, 'op' | 'parameter'> {
     return { op: 'AbsolutePercentageErrorRows', parameter: epsilon() };
   }

@@ -43,6 +43,7 @@ export class MeanSquaredError extends ElementwiseLoss {
     return meanOfRows(squaredError(yTrue, yPred));
   }
 
+  /** @internal */
   protected override form(): Pick<PairForm, 'op'> {
     return { op: 'SquaredErrorRows' };
   }

@@ -48,6 +48,7 @@ export class MeanSquaredLogarithmicError extends ElementwiseLoss {
     return meanOfRows(squaredLogarithmicError(yTrue, yPred));
   }
 
+  /** @internal */
   protected override form(): Pick<PairForm, 'op' | 'parameter'> {
     return { op: 'SquaredLogarithmicErrorRows', parameter: epsilon() };
   }

@@ -43,6 +43,7 @@ export class Poisson extends ElementwiseLoss {
     return meanOfRows(poissonLoss(yTrue, yPred));
   }
 
+  /** @internal */
   protected override form(): Pick<PairForm, 'op' | 'parameter'> {
     return { op: 'PoissonRows', parameter: epsilon() };
   }

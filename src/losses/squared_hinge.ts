@@ -43,6 +43,7 @@ export class SquaredHinge extends ElementwiseLoss {
     return meanOfRows(squaredHingeLoss(signedLabels(yTrue), yPred));
   }
 
+  /** @internal */
   protected override form(): Pick<PairForm, 'op'> {
     return { op: 'SquaredHingeRows' };
   }
