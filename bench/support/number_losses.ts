@@ -11,7 +11,7 @@ interface NumberLoss {
 }
 
 /** By the name of our function. The formulas are the textbook's: of ordinary numbers float64 keeps enough digits. */
-export const NUMBER_LOSSES = {
+const NUMBER_LOSSES = {
   meanSquaredError: {
     layers: 'meanSquaredError',
     pair: (y, p) => [(p - y) ** 2, 2 * (p - y)],

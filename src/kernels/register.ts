@@ -55,8 +55,8 @@ const ROWS: Readonly<Record<string, RowsKernels>> = {
   cpu: inWorkspace(cpu.workspace),
   wasm: inWorkspace(wasm.workspace),
   tensorflow: inWorkspace(tensorflow.workspace),
-  webgl: { ...webgl, ops: SHADERS },
-  webgpu: { ...webgpu, ops: SHADERS },
+  webgl: { computeRows: webgl.computeRows, scaleRows: webgl.scaleRows, ops: SHADERS },
+  webgpu: { computeRows: webgpu.computeRows, scaleRows: webgpu.scaleRows, ops: SHADERS },
 };
 
 function inWorkspace(workspace: (backend: object) => Workspace): RowsKernels {
