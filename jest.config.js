@@ -59,6 +59,8 @@ else console.log(`tensorflow: not tested, ${reason} (tools/tfjs_node.sh installs
 const versions = existsSync('.tfjs') ? readdirSync('.tfjs') : [];
 
 export default {
+  // Jest leaves one core alone, of two that is half of them.
+  maxWorkers: '100%',
   projects: [
     ...backends.map((backend) => onBackend(backend)),
     ...backends.map((backend) => onBackend(backend, true)),
