@@ -3,7 +3,13 @@
  *
  * @module tfjs-losses
  */
-export { Loss, type LossClass, type LossOptions, type Metric } from './core/loss.js';
+export {
+  Loss,
+  type LossClass,
+  type LossOptions,
+  type Metric,
+  type NoOptions,
+} from './core/loss.js';
 export { ShapeError } from './core/errors.js';
 export type { Axis, FromLogits } from './core/checks.js';
 export type { Config } from './core/config.js';

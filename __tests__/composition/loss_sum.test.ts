@@ -396,4 +396,8 @@ describe('a saved sum', () => {
     expect(listLosses()).toContain('overlap');
     expect(listLosses()).not.toContain('lossSum');
   });
+
+  it('takes losses one after the other, not a list', () => {
+    expect(() => addLosses(['bce', 'mse'] as never)).toThrow(TypeError);
+  });
 });

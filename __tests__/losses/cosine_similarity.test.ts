@@ -33,6 +33,14 @@ describe('cosine similarity', () => {
     expect(() => new CosineSimilarity({ axis: 0.5 })).toThrow(TypeError);
   });
 
+  it('rejects an axis counted from the first where ranks differ', () => {
+    const call = () => cosineSimilarity([1, 2, 3], tf.ones([2, 3]), { axis: 0 });
+    expect(call).toThrow(ShapeError);
+    expect(call).toThrow(
+      'yTrue and yPred must have as many axes. Received: yTrue [3] and yPred [2, 3].',
+    );
+  });
+
   it('keeps axis in its config', () => {
     const config = new CosineSimilarity({ axis: 1 }).getConfig();
     expect(config.axis).toBe(1);

@@ -396,6 +396,19 @@ describe('CTC', () => {
   });
 });
 
+it('keeps the gradient where a logit is -Infinity beside padded labels', () => {
+  // Step 1 can be neither blank nor class 2, so it is label 1: softmax − posterior = (0, ½, ½) − (0, 1, 0).
+  const f = (x: tf.Tensor) => tf.sum(ctc([[1, 0]], x));
+  const x = tf.tensor3d([
+    [
+      [0, 0, 0],
+      [-Infinity, 0, 0],
+      [0, 0, 0],
+    ],
+  ]);
+  expectClose(tf.slice(tf.grad(f)(x), [0, 1, 0], [1, 1, 3]), [[[0, -0.5, 0.5]]]);
+});
+
 describe('CTC in model.compile', () => {
   beforeEach(() => {
     register(tf);

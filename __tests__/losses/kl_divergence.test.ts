@@ -27,6 +27,14 @@ describe('KL divergence', () => {
     expectClose(klDivergence([[0.5 + d, 0.5 - d]], [[0.5, 0.5]]), [expected]);
   });
 
+  it('takes single numbers, with second-order gradients too', () => {
+    // ½ log 2, and y / p²
+    expectClose(klDivergence(0.5, 0.25), 0.5 * Math.LN2);
+    const slope = tf.grad((p) => klDivergence(0.5, p));
+    expectClose(slope(tf.scalar(0.25)), -2);
+    expectClose(tf.grad((p) => slope(p))(tf.scalar(0.25)), 8);
+  });
+
   it('is categorical cross-entropy less the entropy of the labels', () => {
     const y = tf.softmax(tf.randomNormal([5, 4], 0, 1, 'float32', 1));
     const p = tf.softmax(tf.randomNormal([5, 4], 0, 1, 'float32', 2));

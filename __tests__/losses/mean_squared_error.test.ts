@@ -23,6 +23,21 @@ describe('mean squared error', () => {
     expectClose(new MeanSquaredError({ reduction: 'none' })([1, 2], [[3], [2]]), [4, 0]);
   });
 
+  it('has no options: a third argument is an error, not a weight that is dropped', () => {
+    const options = { axis: 0 } as never;
+    expect(() => meanSquaredError([1], [2], options)).toThrow('has no options');
+  });
+
+  it('runs what a subclass computes, not the kernel of its parent', () => {
+    class Doubled extends MeanSquaredError {
+      static override readonly className = 'Doubled';
+      protected override values(yTrue: tf.Tensor, yPred: tf.Tensor): tf.Tensor {
+        return tf.mul(2, super.values(yTrue, yPred));
+      }
+    }
+    expectClose(new Doubled()([[1, 2]], [[3, 2]]), 4);
+  });
+
   it('keeps the digits of small errors', () => {
     // 1 + 2⁻²³ less 1, squared: 2⁻⁴⁶.
     expectClose(meanSquaredError([[1]], [[1 + 2 ** -23]]), [2 ** -46]);

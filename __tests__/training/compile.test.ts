@@ -386,6 +386,20 @@ describe('losses that TensorFlow.js has too', () => {
   });
 });
 
+describe('losses that broadcast', () => {
+  it.each(['mse', 'huber', 'hinge', 'cosineSimilarity'])(
+    'do not in training: %s of labels of another shape is an error',
+    async (loss) => {
+      const model = tf.sequential({ layers: [tf.layers.dense({ units: 3, inputShape: [2] })] });
+      model.compile({ optimizer: 'sgd', loss });
+      const mistaken = model.fit(tf.tensor2d(x), tf.tensor2d(y), quiet);
+      await expect(mistaken).rejects.toThrow(
+        'in training, labels must have the shape of the predictions. Received: labels [4, 1] and predictions [4, 3].',
+      );
+    },
+  );
+});
+
 describe('what is not ours', () => {
   it.each([tf.losses.meanSquaredError, tf.metrics.meanAbsoluteError])(
     'trains as before: %s',

@@ -71,7 +71,9 @@ export function scaleLoss(loss: LossIdentifier, factor: number): Loss {
 }
 
 function isOptions(value: unknown): value is LossOptions {
-  return typeof value === 'object' && value !== null && !('class_name' in value);
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !('class_name' in value)
+  );
 }
 
 /** What a sum is made of: none of the losses is a sum itself. */

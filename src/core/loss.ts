@@ -34,6 +34,9 @@ export interface LossOptions {
   name?: string;
 }
 
+/** The options of a loss function that has none. */
+export type NoOptions = Readonly<Record<string, never>>;
+
 /** A metric as `model.compile` takes it: per-sample values whose mean is reported. */
 export type Metric = (yTrue: Input, yPred: Input) => Tensor;
 
@@ -63,8 +66,11 @@ export interface LossClass {
   readonly activation?: string;
   /** Whether `compute` is given labels and predictions as they come: in their own dtype, and not aligned. */
   readonly verbatim: boolean;
-  /** Whether the function form aligns labels and predictions as the object does, by Keras's rule for a last axis of 1. */
-  readonly alignsFunction: boolean;
+  /**
+   * Whether labels and predictions of different shapes broadcast, as in Keras. The function form then aligns them as the object
+   * does, by Keras's rule for a last axis of 1. In training they must have one shape all the same: there it is a slip.
+   */
+  readonly broadcasts: boolean;
   /**
    * Whether it is made of other losses, which are its options: no name alone makes one, and Keras has none.
    *
@@ -162,8 +168,8 @@ export abstract class Loss<Options extends object = object> {
   static readonly binaryLabels: boolean = false;
   /** {@inheritDoc LossClass.verbatim} */
   static readonly verbatim: boolean = false;
-  /** {@inheritDoc LossClass.alignsFunction} */
-  static readonly alignsFunction: boolean = false;
+  /** {@inheritDoc LossClass.broadcasts} */
+  static readonly broadcasts: boolean = false;
   /**
    * {@inheritDoc LossClass.composite}
    *
@@ -391,7 +397,7 @@ export function lossValues(
   const who = toFunctionName(lossClass.className);
   lossClass.check(who, withDefaults(who, options, lossClass.defaults));
   const loss = new lossClass(options as never);
-  const call = { who, align: lossClass.alignsFunction };
+  const call = { who, align: lossClass.broadcasts };
   return tidy(() => {
     const checked = check(loss, yTrue, yPred, call);
     return fused(loss, checked, call, 'none') ?? compute(loss, checked, call).values;
@@ -414,8 +420,8 @@ export interface Weighting {
   readonly sampleWeight?: Input | undefined;
   /** A factor on the loss of each label, for a loss that {@link takesLabelWeights}. */
   readonly labelWeights?: Tensor | undefined;
-  /** Sees the per-sample values, and whether the loss had declared their shape, before they are weighed, and may throw. */
-  readonly checkValues?: (values: Tensor, weights: Tensor | undefined, isDeclared: boolean) => void;
+  /** Sees per-sample values whose shape nobody knew, before they are weighed, and may throw. */
+  readonly checkValues?: (values: Tensor, weights: Tensor | undefined) => void;
   /** What `yPred` is, if that is known better than from the options. */
   readonly fromLogits?: boolean | undefined;
 }
@@ -477,7 +483,7 @@ function compute(loss: Loss, checked: Checked, { who, checkValues }: Call) {
   if (!((values as unknown) instanceof Tensor)) {
     throw new TypeError(`${who}: compute must return a tensor. Received: ${formatValue(values)}.`);
   }
-  checkValues?.(values, weights, shape !== undefined);
+  if (shape === undefined) checkValues?.(values, weights);
   return {
     // The caller owns the result; a loss that returns its input would hand out the caller's own tensor.
     values: values === labels || values === output ? clone(values) : values,

@@ -87,7 +87,10 @@ export class CategoricalGeneralizedCrossEntropy extends Loss<CategoricalGenerali
     { q, fromLogits }: Required<CategoricalGeneralizedCrossEntropyOptions>,
   ): void {
     assertFromLogits(who, fromLogits);
-    if (typeof q !== 'number' || !(q > 0 && q < 1)) {
+    if (typeof q !== 'number') {
+      throw new TypeError(`${who}: q must be a number. Received: ${formatValue(q)}.`);
+    }
+    if (!(q > 0 && q < 1)) {
       throw new RangeError(`${who}: q must be between 0 and 1. Received: ${formatValue(q)}.`);
     }
   }

@@ -1,7 +1,7 @@
 import { add, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
 
 import type { Input } from '../core/inputs.js';
-import { Loss, lossValues } from '../core/loss.js';
+import { Loss, lossValues, type NoOptions } from '../core/loss.js';
 import { product } from '../core/op.js';
 import { largest } from '../ops/largest.js';
 import { positivePart } from '../ops/positive_part.js';
@@ -28,7 +28,7 @@ import { denseShape } from './class_options.js';
  * ```
  * @see Crammer & Singer, "On the Algorithmic Implementation of Multiclass Kernel-based Vector Machines" (2001).
  */
-export function categoricalHinge(yTrue: Input, yPred: Input, options: object = {}): Tensor {
+export function categoricalHinge(yTrue: Input, yPred: Input, options: NoOptions = {}): Tensor {
   return lossValues(CategoricalHinge, yTrue, yPred, options);
 }
 

@@ -14,9 +14,16 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { assertWhole, resolveAxis, withoutAxes } from '../core/checks.js';
-import { broadcast, broadcastShape, sameShape, withShape, type Input } from '../core/inputs.js';
+import {
+  broadcast,
+  broadcastShape,
+  mismatch,
+  sameShape,
+  withShape,
+  type Input,
+} from '../core/inputs.js';
 import { Loss, lossValues } from '../core/loss.js';
-import { defineOp, elementwise, multiplyNoNan } from '../core/op.js';
+import { defineOp, multiplyNoNan, product } from '../core/op.js';
 import type { PairForm } from '../kernels/names.js';
 import { epsilon } from '../ops/clip.js';
 
@@ -65,7 +72,7 @@ export class CosineSimilarity extends Loss<CosineSimilarityOptions> {
   static override readonly className: string = 'CosineSimilarity';
   static override readonly aliases: readonly string[] = ['cosineProximity'];
   static override readonly defaults: Required<CosineSimilarityOptions> = { axis: -1 };
-  static override readonly alignsFunction: boolean = true;
+  static override readonly broadcasts: boolean = true;
 
   static override check(who: string, { axis }: Required<CosineSimilarityOptions>): void {
     assertWhole(who, 'axis', axis);
@@ -77,6 +84,13 @@ export class CosineSimilarity extends Loss<CosineSimilarityOptions> {
     yTrue: number[],
     yPred: number[],
   ): number[] {
+    if (axis >= 0 && yTrue.length !== yPred.length) {
+      throw mismatch(
+        `${who}: with an axis counted from the first, yTrue and yPred must have as many axes.`,
+        ['yTrue', yTrue],
+        ['yPred', yPred],
+      );
+    }
     const shape = broadcastShape(who, yTrue, yPred);
     return withoutAxes(shape, [resolveAxis(who, axis, ['yPred', shape])]);
   }
@@ -105,12 +119,6 @@ export class CosineSimilarity extends Loss<CosineSimilarityOptions> {
     };
   }
 }
-
-/** x · y, where an entry that nobody uses has no gradient, even beside NaN. */
-const product = elementwise<[x: Tensor, y: Tensor]>('Product', ([x, y]) => mul(x, y), [
-  ([, y]) => y,
-  ([x]) => x,
-])({});
 
 /** x / ‖x‖ along the axis. Below epsilon the length counts as epsilon, as in Keras. */
 const direction = defineOp<[x: Tensor], { axis: number }>(

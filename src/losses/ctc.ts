@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 import { mismatch, type Input } from '../core/inputs.js';
-import { Loss, lossValues } from '../core/loss.js';
+import { Loss, lossValues, type NoOptions } from '../core/loss.js';
 import { assertClasses, truncated } from '../ops/class_labels.js';
 import { ctcLoss } from '../ops/ctc_loss.js';
 
@@ -33,8 +33,8 @@ import { ctcLoss } from '../ops/ctc_loss.js';
  * ```
  * @see Graves, Fernández, Gomez & Schmidhuber, "Connectionist Temporal Classification" (2006).
  */
-export function ctc(yTrue: Input, yPred: Input): Tensor {
-  return lossValues(CTC, yTrue, yPred, {});
+export function ctc(yTrue: Input, yPred: Input, options: NoOptions = {}): Tensor {
+  return lossValues(CTC, yTrue, yPred, options);
 }
 
 /**

@@ -2,13 +2,13 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 
 import { resolveAxes, withoutAxes } from '../core/checks.js';
 import { broadcast, broadcastShape, sameShape } from '../core/inputs.js';
-import { Loss } from '../core/loss.js';
+import { classOf, Loss, ownerOf } from '../core/loss.js';
 import { meanOver } from '../core/reduction.js';
 import type { PairForm } from '../kernels/names.js';
 
 /** A loss that compares each label with its prediction, along the last axis. The two broadcast, as in Keras. */
 export abstract class ElementwiseLoss<Options extends object = object> extends Loss<Options> {
-  static override readonly alignsFunction: boolean = true;
+  static override readonly broadcasts: boolean = true;
 
   static override valuesShape(
     who: string,
@@ -37,7 +37,10 @@ export abstract class ElementwiseLoss<Options extends object = object> extends L
 
   /** @internal */
   override rows(yPred: number[], yTrue: number[]): PairForm | undefined {
-    if (!sameShape(yTrue, yPred)) return undefined;
+    const lossClass = classOf(this);
+    // A subclass with values of its own has no kernel until it says which.
+    const isOwn = ownerOf(lossClass, 'values') === ownerOf(lossClass, 'form');
+    if (!isOwn || !sameShape(yTrue, yPred)) return undefined;
     return { length: yPred.at(-1) ?? 1, parameter: 0, isSum: false, ...this.form() };
   }
 }

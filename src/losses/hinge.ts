@@ -1,7 +1,7 @@
 import { maximum, mul, neg, step, sub, type Tensor } from '@tensorflow/tfjs-core';
 
 import type { Input } from '../core/inputs.js';
-import { lossValues } from '../core/loss.js';
+import { lossValues, type NoOptions } from '../core/loss.js';
 import { elementwise } from '../core/op.js';
 import type { PairForm } from '../kernels/names.js';
 import { signedLabels } from './signed_labels.js';
@@ -24,8 +24,8 @@ import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
  * hinge([[-1, 1], [1, 1]], [[0.5, 2], [-1, 0.25]]); // ≈ [0.75, 1.375]
  * ```
  */
-export function hinge(yTrue: Input, yPred: Input): Tensor {
-  return lossValues(Hinge, yTrue, yPred, {});
+export function hinge(yTrue: Input, yPred: Input, options: NoOptions = {}): Tensor {
+  return lossValues(Hinge, yTrue, yPred, options);
 }
 
 /**

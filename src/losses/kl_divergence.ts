@@ -10,6 +10,7 @@ import {
   minimum,
   mul,
   neg,
+  reshape,
   square,
   step,
   sub,
@@ -19,7 +20,7 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { broadcast, type Input } from '../core/inputs.js';
-import { lossValues } from '../core/loss.js';
+import { lossValues, type NoOptions } from '../core/loss.js';
 import { defineOp, multiplyNoNan } from '../core/op.js';
 import type { PairForm } from '../kernels/names.js';
 import { epsilon } from '../ops/clip.js';
@@ -50,8 +51,8 @@ import { ElementwiseLoss } from './elementwise_loss.js';
  * ```
  * @see Kullback & Leibler, On information and sufficiency, Annals of Mathematical Statistics 22 (1951).
  */
-export function klDivergence(yTrue: Input, yPred: Input): Tensor {
-  return lossValues(KLDivergence, yTrue, yPred, {});
+export function klDivergence(yTrue: Input, yPred: Input, options: NoOptions = {}): Tensor {
+  return lossValues(KLDivergence, yTrue, yPred, options);
 }
 
 /**
@@ -67,7 +68,12 @@ export class KLDivergence extends ElementwiseLoss {
   static override readonly aliases: readonly string[] = ['kld', 'KLD', 'kullbackLeiblerDivergence'];
 
   protected override values(yTrue: Tensor, yPred: Tensor): Tensor {
-    return divergence(yTrue, yPred);
+    // A single number is a row of its own.
+    const [y, p] = [yTrue, yPred].map((x) => (x.rank === 0 ? reshape(x, [1]) : x)) as [
+      Tensor,
+      Tensor,
+    ];
+    return divergence(y, p);
   }
 
   /** @internal */

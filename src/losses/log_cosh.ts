@@ -13,7 +13,7 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import type { Input } from '../core/inputs.js';
-import { lossValues } from '../core/loss.js';
+import { lossValues, type NoOptions } from '../core/loss.js';
 import { elementwise } from '../core/op.js';
 import type { PairForm } from '../kernels/names.js';
 import { expm1 } from '../ops/expm1.js';
@@ -39,8 +39,8 @@ import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
  * logCosh([[0, 1], [0, 0]], [[1, 1], [0, 0]]); // ≈ [0.2169, 0]
  * ```
  */
-export function logCosh(yTrue: Input, yPred: Input): Tensor {
-  return lossValues(LogCosh, yTrue, yPred, {});
+export function logCosh(yTrue: Input, yPred: Input, options: NoOptions = {}): Tensor {
+  return lossValues(LogCosh, yTrue, yPred, options);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { abs, sub, type Tensor } from '@tensorflow/tfjs-core';
 
 import type { Input } from '../core/inputs.js';
-import { lossValues } from '../core/loss.js';
+import { lossValues, type NoOptions } from '../core/loss.js';
 import { elementwise } from '../core/op.js';
 import type { PairForm } from '../kernels/names.js';
 import { sign } from '../ops/sign.js';
@@ -24,8 +24,8 @@ import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
  * meanAbsoluteError([[0, 1], [0, 0]], [[1, 1], [1, 0.5]]); // ≈ [0.5, 0.75]
  * ```
  */
-export function meanAbsoluteError(yTrue: Input, yPred: Input): Tensor {
-  return lossValues(MeanAbsoluteError, yTrue, yPred, {});
+export function meanAbsoluteError(yTrue: Input, yPred: Input, options: NoOptions = {}): Tensor {
+  return lossValues(MeanAbsoluteError, yTrue, yPred, options);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { abs, add, div, maximum, mul, neg, step, sub, type Tensor } from '@tensorflow/tfjs-core';
 
 import type { Input } from '../core/inputs.js';
-import { lossValues } from '../core/loss.js';
+import { lossValues, type NoOptions } from '../core/loss.js';
 import { elementwise, type Op } from '../core/op.js';
 import type { PairForm } from '../kernels/names.js';
 import { epsilon } from '../ops/clip.js';
@@ -25,8 +25,12 @@ import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
  * meanAbsolutePercentageError([[2, 4]], [[1, 5]]); // ≈ [37.5]
  * ```
  */
-export function meanAbsolutePercentageError(yTrue: Input, yPred: Input): Tensor {
-  return lossValues(MeanAbsolutePercentageError, yTrue, yPred, {});
+export function meanAbsolutePercentageError(
+  yTrue: Input,
+  yPred: Input,
+  options: NoOptions = {},
+): Tensor {
+  return lossValues(MeanAbsolutePercentageError, yTrue, yPred, options);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { mul, squaredDifference, sub, type Tensor } from '@tensorflow/tfjs-core';
 
 import type { Input } from '../core/inputs.js';
-import { lossValues } from '../core/loss.js';
+import { lossValues, type NoOptions } from '../core/loss.js';
 import { elementwise } from '../core/op.js';
 import type { PairForm } from '../kernels/names.js';
 import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
@@ -23,8 +23,8 @@ import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
  * ```
  * @see Goodfellow, Bengio & Courville, Deep Learning (2016), §5.1.4.
  */
-export function meanSquaredError(yTrue: Input, yPred: Input): Tensor {
-  return lossValues(MeanSquaredError, yTrue, yPred, {});
+export function meanSquaredError(yTrue: Input, yPred: Input, options: NoOptions = {}): Tensor {
+  return lossValues(MeanSquaredError, yTrue, yPred, options);
 }
 
 /**

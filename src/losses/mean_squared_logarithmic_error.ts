@@ -1,7 +1,7 @@
 import { add, div, maximum, mul, square, step, sub, type Tensor } from '@tensorflow/tfjs-core';
 
 import type { Input } from '../core/inputs.js';
-import { lossValues } from '../core/loss.js';
+import { lossValues, type NoOptions } from '../core/loss.js';
 import { elementwise } from '../core/op.js';
 import type { PairForm } from '../kernels/names.js';
 import { epsilon } from '../ops/clip.js';
@@ -28,8 +28,12 @@ import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
  * meanSquaredLogarithmicError([[0, 1]], [[1, 3]]); // ≈ [0.4805]
  * ```
  */
-export function meanSquaredLogarithmicError(yTrue: Input, yPred: Input): Tensor {
-  return lossValues(MeanSquaredLogarithmicError, yTrue, yPred, {});
+export function meanSquaredLogarithmicError(
+  yTrue: Input,
+  yPred: Input,
+  options: NoOptions = {},
+): Tensor {
+  return lossValues(MeanSquaredLogarithmicError, yTrue, yPred, options);
 }
 
 /**

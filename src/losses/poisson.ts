@@ -1,7 +1,7 @@
 import { add, div, mul, neg, sub, type Tensor } from '@tensorflow/tfjs-core';
 
 import type { Input } from '../core/inputs.js';
-import { lossValues } from '../core/loss.js';
+import { lossValues, type NoOptions } from '../core/loss.js';
 import { elementwise } from '../core/op.js';
 import type { PairForm } from '../kernels/names.js';
 import { epsilon } from '../ops/clip.js';
@@ -24,8 +24,8 @@ import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
  * poisson([[0, 1], [2, 3]], [[1, 1], [2, 4]]); // ≈ [1, 0.2274]
  * ```
  */
-export function poisson(yTrue: Input, yPred: Input): Tensor {
-  return lossValues(Poisson, yTrue, yPred, {});
+export function poisson(yTrue: Input, yPred: Input, options: NoOptions = {}): Tensor {
+  return lossValues(Poisson, yTrue, yPred, options);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { maximum, mul, square, sub, type Tensor } from '@tensorflow/tfjs-core';
 
 import type { Input } from '../core/inputs.js';
-import { lossValues } from '../core/loss.js';
+import { lossValues, type NoOptions } from '../core/loss.js';
 import { elementwise } from '../core/op.js';
 import type { PairForm } from '../kernels/names.js';
 import { signedLabels } from './signed_labels.js';
@@ -24,8 +24,8 @@ import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
  * squaredHinge([[-1, 1], [1, 1]], [[0.5, 2], [-1, 0.25]]); // ≈ [1.125, 2.2813]
  * ```
  */
-export function squaredHinge(yTrue: Input, yPred: Input): Tensor {
-  return lossValues(SquaredHinge, yTrue, yPred, {});
+export function squaredHinge(yTrue: Input, yPred: Input, options: NoOptions = {}): Tensor {
+  return lossValues(SquaredHinge, yTrue, yPred, options);
 }
 
 /**
@@ -52,7 +52,7 @@ export class SquaredHinge extends ElementwiseLoss {
 const squaredHingeLoss = elementwise<[y: Tensor, p: Tensor]>(
   'SquaredHingeLoss',
   ([y, p]) => square(missing(y, p)),
-  [([y, p]) => mul(mul(-2, p), missing(y, p)), ([y, p]) => mul(mul(-2, y), missing(y, p))],
+  [([y, p]) => mul(-2, mul(p, missing(y, p))), ([y, p]) => mul(-2, mul(y, missing(y, p)))],
 )({});
 
 /** What is missing to the margin. */

@@ -20,13 +20,13 @@ export const EPSILON = 1e-7;
 /** Where numbers are float16, 1 − 2⁻¹¹ is the largest one below 1, and 1 / 1e-7 is more than the largest of all. */
 const EPSILON_FLOAT16 = 2 ** -11;
 
-/** Keras's epsilon, or what stands for it in float16. */
+/** Keras's epsilon in float32, or what stands for it in float16. */
 export function epsilon(): number {
-  return isFloat16() ? EPSILON_FLOAT16 : EPSILON;
+  return Math.fround(isFloat16() ? EPSILON_FLOAT16 : EPSILON);
 }
 
 function bounds(): { lowest: number; highest: number } {
-  return { lowest: Math.fround(epsilon()), highest: Math.fround(1 - epsilon()) };
+  return { lowest: epsilon(), highest: Math.fround(1 - epsilon()) };
 }
 
 /** `clipByValue` turns NaN into a bound on wasm; maximum and minimum keep it, with the tensor as first argument. */

@@ -180,7 +180,8 @@ function trellisOf(labels: Tensor2D, logits: Tensor3D): Trellis {
     start: orNever(equal<Tensor2D>(places, 0)),
     isLast: equal<Tensor2D>(places, last),
     skip: orNever(logicalAnd<Tensor2D>(isLabel, notEqual(states, twoBefore))),
-    costs: add(perState, expandDims(beyond, 1)),
+    // No more than what never happens, or two of them would cancel.
+    costs: minimum(add(perState, expandDims(beyond, 1)), -never()),
     classes,
   };
 }

@@ -14,7 +14,7 @@ import {
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
 import { formatShape, ShapeError } from '../core/errors.js';
-import { toFloat } from '../core/inputs.js';
+import { alignRanks, mismatch, sameShape, toFloat } from '../core/inputs.js';
 import { classOf, takesLabelWeights, weightedLoss, type Loss } from '../core/loss.js';
 import { divideNoNan } from '../core/op.js';
 import { weigh } from '../core/weighting.js';
@@ -158,6 +158,7 @@ function lossOf(batch: OutputBatch, loss: Loss): Scalar {
   const who = `${classOf(loss).className} of output '${name}'`;
   // A sum of losses of which one takes weights of labels: the others take their mean.
   const isPerLabel = batch.loss !== undefined && takesLabelWeights(batch.loss);
+  assertShapes(who, loss, batch, isPerLabel ? undefined : classWeight);
   const weights = takesLabelWeights(loss)
     ? { sampleWeight, labelWeights: classWeight }
     : { sampleWeight: weightsOfSamples(who, batch) };
@@ -165,28 +166,50 @@ function lossOf(batch: OutputBatch, loss: Loss): Scalar {
     ...weights,
     who,
     fromLogits,
-    checkValues: assertPerSample(who, isPerLabel ? undefined : classWeight),
+    checkValues: assertPerSample(who),
   });
   // What is not reduced is trained on its mean.
   return value.rank === 0 ? (value as Scalar) : mean<Scalar>(value);
 }
 
+/** Throws where labels would broadcast, and where a loss has one value for labels of several classes that have weights. */
+function assertShapes(
+  who: string,
+  loss: Loss,
+  { yTrue, yPred }: OutputBatch,
+  classWeight: Tensor | undefined,
+): void {
+  const lossClass = classOf(loss);
+  const [labels, output] = lossClass.verbatim
+    ? [yTrue.shape, yPred.shape]
+    : alignRanks(yTrue.shape, yPred.shape);
+  if (lossClass.broadcasts && !sameShape(labels, output)) {
+    throw mismatch(
+      `${who}: in training, labels must have the shape of the predictions.`,
+      ['labels', yTrue.shape],
+      ['predictions', yPred.shape],
+    );
+  }
+  if (classWeight === undefined) return;
+  const values = lossClass.valuesShape(who, loss.options, labels, output);
+  if (values && values.length > 0 && classWeight.rank > values.length) {
+    throw new ShapeError(
+      `${who}: classWeight is for losses with a value for each label; weigh the samples. ` +
+        `Received: labels ${formatShape(classWeight.shape)} and values ${formatShape(values)}.`,
+    );
+  }
+}
+
 /**
- * Throws where samples have weights and a loss that does not say so gives a single number (where its options ask for one, weights
- * act by their mean, as in Keras), and where a loss has one value for labels of several classes.
+ * Throws where samples have weights and a loss that does not say so gives a single number. Where its options ask for one, weights
+ * act by their mean, as in Keras.
  */
 const assertPerSample =
-  (who: string, classWeight?: Tensor) =>
-  (values: Tensor, weights: Tensor | undefined, isDeclared: boolean) => {
-    if (!isDeclared && values.rank === 0 && (weights?.rank ?? 0) > 0) {
+  (who: string) =>
+  (values: Tensor, weights: Tensor | undefined): void => {
+    if (values.rank === 0 && (weights?.rank ?? 0) > 0) {
       throw new ShapeError(
         `${who}: a loss must give one value per sample where samples have weights. Received: a single number.`,
-      );
-    }
-    if (classWeight !== undefined && values.rank > 0 && classWeight.rank > values.rank) {
-      throw new ShapeError(
-        `${who}: classWeight is for losses with a value for each label; weigh the samples. ` +
-          `Received: labels ${formatShape(classWeight.shape)} and values ${formatShape(values.shape)}.`,
       );
     }
   };

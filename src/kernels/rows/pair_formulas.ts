@@ -49,7 +49,7 @@ export const FORMULAS: Readonly<Record<PairOp, Formula>> = {
       const larger = Math.log1p(Math.abs(difference) / (1 + Math.min(label, p)));
       const ratio = difference < 0 ? -larger : larger;
       losses[i] = ratio * ratio;
-      slopes[i] = output[i]! < epsilon ? 0 : (2 * ratio) / (1 + p);
+      slopes[i] = output[i]! < epsilon ? 0 * ratio : (2 * ratio) / (1 + p);
     }
   },
   LogCoshRows({ labels, output, losses, slopes }, count) {
@@ -83,14 +83,14 @@ export const FORMULAS: Readonly<Record<PairOp, Formula>> = {
       const label = Math.min(Math.max(labels[i]!, epsilon), 1);
       const p = Math.min(Math.max(output[i]!, epsilon), 1);
       losses[i] = label * Math.log1p((label - p) / p);
-      slopes[i] = p === output[i]! ? -label / p : 0;
+      slopes[i] = p < output[i]! || p > output[i]! ? 0 * label : -label / p;
     }
   },
   HingeRows({ labels, output, losses, slopes }, count) {
     for (let i = 0; i < count; i++) {
       const missing = 1 - labels[i]! * output[i]!;
       losses[i] = Math.max(missing, 0);
-      slopes[i] = missing < 0 ? 0 : -labels[i]!;
+      slopes[i] = missing < 0 ? 0 : missing >= 0 ? -labels[i]! : missing;
     }
   },
   SquaredHingeRows({ labels, output, losses, slopes }, count) {
@@ -112,7 +112,11 @@ export const FORMULAS: Readonly<Record<PairOp, Formula>> = {
       const norm = Math.sqrt(pp);
       const scale = 1 / (Math.max(Math.sqrt(yy), epsilon) * Math.max(norm, epsilon));
       const turned = norm > epsilon ? yp / pp : 0;
-      for (let i = start; i < end; i++) slopes[i] = (turned * output[i]! - labels[i]!) * scale;
+      // A label without direction asks nothing of the prediction, even where that is NaN.
+      if (yy === 0) slopes.fill(0, start, end);
+      else {
+        for (let i = start; i < end; i++) slopes[i] = (turned * output[i]! - labels[i]!) * scale;
+      }
       losses.fill(0, start, end);
       losses[start] = -yp * scale;
     }

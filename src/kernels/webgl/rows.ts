@@ -84,7 +84,7 @@ export function computeRows(backend: object, tensors: RowsTensors, attrs: RowsAt
       cells = passing(run(mergeProgram(rows, windows), { ...given, cells }));
     }
     const losses = { ...given, cells };
-    // The loss of a window of yes/no labels is a mean; those of classes are one by now.
+    // The loss of a window of entries that stand alone is a mean; those of classes are one by now.
     const parts = rows.isElementwise ? windows : { size: 1, count: 1 };
     const value =
       attrs.reduction === 'none'
@@ -249,7 +249,7 @@ function labelOf({ isSparse, isElementwise, isSigmoid, perEntry, length }: Rows)
 }
 
 /**
- * What parts of rows come to, a texel for each: see shaders/formulas.ts; in the last place the weighted loss, for the sigmoid the
+ * What parts of rows come to, a texel for each: see shaders/formulas.ts; in the last place the weighted loss, for entries that stand alone the
  * mean over as many entries as a window has.
  */
 function cellsProgram(rows: Rows, windows: Windows): Program {

@@ -220,7 +220,7 @@ function sizeOfCell({ isElementwise }: Rows): number {
 }
 
 /**
- * What rows come to: see shaders/formulas.ts. Yes/no labels need no more than sums, and each window of a row, which takes every so
+ * What rows come to: see shaders/formulas.ts. Entries that stand alone need no more than sums, and each window of a row, which takes every so
  * many entries of it, has one; long rows of classes are the work of a group that puts its parts together.
  */
 function cellsProgram(rows: Rows, windows: number): Program {

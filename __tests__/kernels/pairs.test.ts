@@ -1,0 +1,73 @@
+import { it } from '@jest/globals';
+import * as tf from '@tensorflow/tfjs';
+import fc from 'fast-check';
+
+import * as losses from '../../src/losses/index.js';
+import { isLossClass, type LossClass } from '../../src/core/loss.js';
+import { PAIR_OPS } from '../../src/kernels/names.js';
+import { seeded } from '../support/arbitraries.js';
+import { backend } from '../support/backend.js';
+import { expectClose } from '../support/expect_close.js';
+import { bothWays, describeKernels } from '../support/kernels.js';
+
+const formOf = (lossClass: LossClass) => new lossClass().rows([2, 3], [2, 3])?.op;
+/** The losses that compare each label with its prediction. */
+const pairs = Object.values(losses as Readonly<Record<string, unknown>>)
+  .filter(isLossClass)
+  .filter((lossClass) => !('fromLogits' in lossClass.defaults))
+  .filter((lossClass) => (PAIR_OPS as readonly unknown[]).includes(formOf(lossClass)));
+
+/** TF.js's own ops on webgpu pass over a NaN. */
+const special = fc.constantFrom(0, 1, -1, 1e-7, 1e-3, ...(backend === 'webgpu' ? [] : [NaN]));
+const number = fc.oneof(special, fc.float({ min: -8, max: 8, noNaN: true }));
+const weight = fc.constantFrom(0, 0.5, 1, 2);
+
+const batch = fc
+  .tuple(fc.integer({ min: 1, max: 4 }), fc.constantFrom(1, 2, 3, 5, 9))
+  .chain(([rows, length]) => {
+    const numbers = (of: fc.Arbitrary<number>, count: number) =>
+      fc.array(of, { minLength: count, maxLength: count });
+    return fc.record({
+      shape: fc.constant([rows, length] as [number, number]),
+      labels: numbers(number, rows * length),
+      output: numbers(number, rows * length),
+      weights: numbers(weight, rows),
+    });
+  });
+
+describeKernels('losses of numbers are the same by their kernel as by their formula', () => {
+  it.each(pairs.map((lossClass) => ({ name: lossClass.className, lossClass })))(
+    '$name: values and gradients, with weights, NaN where the formula has it',
+    ({ lossClass }) => {
+      const all = ['none', 'mean_with_sample_weight'].map(
+        (reduction) => new lossClass({ reduction } as never),
+      );
+      fc.assert(
+        fc.property(batch, ({ shape, labels, output, weights }) => {
+          tf.tidy(() => {
+            const [y, x] = [tf.tensor2d(labels, shape), tf.tensor2d(output, shape)];
+            for (const loss of all) {
+              const { fast, formula } = bothWays(() => {
+                const f = (z: tf.Tensor) => tf.sum(loss(y, z, weights));
+                return { value: loss(y, x, weights), gradient: tf.grad(f)(x) };
+              });
+              // Numbers of percent at labels near 0, and terms of both signs, are rounded in sums.
+              const most = Math.max(
+                1,
+                ...Array.from(formula.value.dataSync(), Math.abs).filter(Boolean),
+              );
+              const close = { relative: 1e-5, absolute: 2e-6 * most };
+              expectClose(fast.value, formula.value, close);
+              expectClose(fast.gradient, formula.gradient, close);
+            }
+          });
+        }),
+        { ...seeded, numRuns: seeded.numRuns / 2 },
+      );
+    },
+  );
+
+  it('all of them', () => {
+    if (pairs.length !== PAIR_OPS.length) throw new Error(`${pairs.length} of ${PAIR_OPS.length}`);
+  });
+});
