@@ -39,7 +39,7 @@ float elementLoss(float x, float y, float parameter) {
 }
 float elementGradient(float x, float y, float parameter) {
   float slope = 2.0 * logRatio(x, y, parameter) / (1.0 + atLeast(x, parameter));
-  return select(slope, 0.0, x < parameter);
+  return select(slope, 0.0, x < parameter && !isnan(slope));
 }`,
   // n (e - n / 2), where n is e cut off at the parameter.
   HuberRows: `
