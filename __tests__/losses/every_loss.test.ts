@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 
 import * as losses from '../../src/losses/index.js';
-import { deserializeLoss, getLoss, register, serializeLoss } from '../../src/pure.js';
+import { deserializeLoss, getLoss, register, serializeLoss, ShapeError } from '../../src/pure.js';
 import { isLossClass, type LossClass } from '../../src/core/loss.js';
 import { toFunctionName, toSnakeCase } from '../../src/core/config.js';
 import { float16 } from '../support/backend.js';
@@ -169,6 +169,19 @@ describe.each(classes.map((lossClass) => ({ lossClass, name: lossClass.className
       const rounding = (4 * (float16 ? 2 ** -11 : 2 ** -24) * (1 + Math.abs(along(0)))) / step;
       expect(Math.abs(quotient - slope)).toBeLessThan(rounding + 5e-3 * (1 + Math.abs(slope)));
     });
+
+    if (lossClass.broadcasts) {
+      it('rejects shapes that do not broadcast, and names both', () => {
+        const name = toFunctionName(lossClass.className);
+        const plain = exported[name] as (...args: unknown[]) => tf.Tensor;
+        const mismatch = () => plain(tf.zeros([2, 3]), tf.zeros([2, 4]));
+        expect(mismatch).toThrow(ShapeError);
+        expect(mismatch).toThrow(
+          `${name}: yTrue and yPred must have the same shape, or shapes that broadcast. ` +
+            'Received: yTrue [2, 3] and yPred [2, 4].',
+        );
+      });
+    }
 
     it('leaves no tensor behind but its result', () => {
       const { options, yTrue, yPred } = inputs(lossClass);

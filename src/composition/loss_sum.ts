@@ -1,9 +1,9 @@
-import { add, broadcast_util, mul, tidy, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
+import { add, mul, tidy, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
 
 import { assertOneOf, type FromLogits } from '../core/checks.js';
 import { withDefaults, type Config } from '../core/config.js';
 import { formatValue, violation } from '../core/errors.js';
-import { mismatch, withShape } from '../core/inputs.js';
+import { commonShape, mismatch, withShape } from '../core/inputs.js';
 import { classOf, Loss, type LossOptions } from '../core/loss.js';
 import { multiplyNoNan } from '../core/op.js';
 import { REDUCTIONS, type Reduction } from '../core/reduction.js';
@@ -230,14 +230,12 @@ function addValues(a: Tensor, b: Tensor): Tensor {
   const [first, second] = [a, b].map((values) =>
     withShape(values, [...values.shape, ...Array<number>(rank - values.rank).fill(1)]),
   ) as [Tensor, Tensor];
-  try {
-    broadcast_util.assertAndGetBroadcastShape(first.shape, second.shape);
-  } catch {
-    throw mismatch(
+  commonShape(first.shape, second.shape, () =>
+    mismatch(
       'addLosses: values of samples must have the first axes in common.',
       ['values', a.shape],
       ['values', b.shape],
-    );
-  }
+    ),
+  );
   return add(first, second);
 }

@@ -128,22 +128,26 @@ function axisOutOfRange(
 
 /** Throws unless the option is a finite number ≥ 0. */
 export function assertNonNegative(who: string, option: string, value: unknown): void {
-  if (typeof value !== 'number') {
-    throw new TypeError(violation(who, `${option} must be a number`, value));
-  }
-  if (!(value >= 0 && value < Infinity)) {
-    throw new RangeError(violation(who, `${option} must be finite and at least 0`, value));
-  }
+  assertInside(who, option, value, 'finite and at least 0', (x) => x >= 0 && x < Infinity);
 }
 
 /** Throws unless the option is a finite number above 0. */
 export function assertPositive(who: string, option: string, value: unknown): void {
+  assertInside(who, option, value, 'finite and above 0', (x) => x > 0 && x < Infinity);
+}
+
+/** Throws unless the option is a number, of which the rule holds. */
+export function assertInside(
+  who: string,
+  option: string,
+  value: unknown,
+  rule: string,
+  holds: (value: number) => boolean,
+): void {
   if (typeof value !== 'number') {
     throw new TypeError(violation(who, `${option} must be a number`, value));
   }
-  if (!(value > 0 && value < Infinity)) {
-    throw new RangeError(violation(who, `${option} must be finite and above 0`, value));
-  }
+  if (!holds(value)) throw new RangeError(violation(who, `${option} must be ${rule}`, value));
 }
 
 /** Throws unless the option is a finite number. */

@@ -10,6 +10,7 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import {
+  PLAIN_LABELS,
   rowsKernel,
   SCALE_ROWS,
   type CrossEntropyForm,
@@ -44,15 +45,7 @@ export function isFused(op: RowsOp): boolean {
 
 /** Rows of labels as they are, without weights. */
 export function plainRows(op: CrossEntropyOp, length: number): CrossEntropyForm {
-  return {
-    op,
-    length,
-    labelScale: 1,
-    labelShift: 0,
-    posWeight: 1,
-    classWeights: null,
-    ignored: null,
-  };
+  return { op, length, ...PLAIN_LABELS };
 }
 
 /** The values of plain rows, by the kernel where there is one, else by the formula. */

@@ -3,6 +3,7 @@ import {
   broadcast_util,
   broadcastTo,
   cast,
+  expandDims,
   getBackend,
   reshape,
   Tensor,
@@ -136,14 +137,21 @@ export function assertBroadcasts(who: string, from: NamedShape, to: NamedShape):
 
 /** The shape that labels and predictions broadcast to. Throws where they do not. */
 export function broadcastShape(who: string, yTrue: number[], yPred: number[]): number[] {
-  try {
-    return broadcast_util.assertAndGetBroadcastShape(yTrue, yPred);
-  } catch {
-    throw mismatch(
+  return commonShape(yTrue, yPred, () =>
+    mismatch(
       `${who}: yTrue and yPred must have the same shape, or shapes that broadcast.`,
       ['yTrue', yTrue],
       ['yPred', yPred],
-    );
+    ),
+  );
+}
+
+/** The shape that two shapes broadcast to. Throws the error where there is none. */
+export function commonShape(a: number[], b: number[], error: () => ShapeError): number[] {
+  try {
+    return broadcast_util.assertAndGetBroadcastShape(a, b);
+  } catch {
+    throw error();
   }
 }
 
@@ -177,6 +185,11 @@ export function mismatch(rule: string, a: NamedShape, b: NamedShape): ShapeError
 export function broadcast(value: Tensor, shape: number[]): Tensor {
   const float = toFloat(value);
   return sameShape(float.shape, shape) ? float : broadcastTo(float, shape);
+}
+
+/** One number for each row along an axis of a tensor, as one for each of its entries. */
+export function alongAxisOf({ shape }: Tensor, perRow: Tensor, axis: number): Tensor {
+  return broadcast(expandDims(perRow, axis), [...shape]);
 }
 
 /** Labels and output of an op as tensors of one shape, in their own dtypes; all checks come before the first kernel. */

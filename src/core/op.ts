@@ -12,6 +12,7 @@ import {
   registerKernel,
   tidy,
   where,
+  zerosLike,
   type NamedTensorMap,
   type Tensor,
 } from '@tensorflow/tfjs-core';
@@ -107,6 +108,16 @@ export function elementwise<
       multiplyNoNan(partial(inputs, attrs), dy),
   );
   return defineOp(name, value, gradients as Gradients<Inputs, A>);
+}
+
+/** An op whose result does not change with its input, but in jumps: comparisons and roundings, of which TF.js has no gradient. */
+export function steplike<A extends Attrs = Record<string, never>>(
+  name: string,
+  value: (x: Tensor, attrs: A) => Tensor,
+): OpWithAttrs<[x: Tensor], A> {
+  return defineOp<[x: Tensor], A>(name, ([x], attrs) => value(x, attrs), [
+    (_, [x]) => zerosLike(x),
+  ]);
 }
 
 /** x · y, and 0 where y is 0, even if x is NaN or infinite there. */

@@ -1,7 +1,7 @@
-import { broadcast_util, type Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 
 import { multiplyNoNan } from './op.js';
-import { alignRanks, broadcast, mismatch, withShape } from './inputs.js';
+import { alignRanks, broadcast, commonShape, mismatch, withShape } from './inputs.js';
 
 /**
  * Per-sample values times weights; a weight of 0 excludes its value, also a NaN or infinite one.
@@ -45,15 +45,14 @@ function weighting(who: string, valuesShape: number[], weightsShape: number[]) {
   const weights = leads(aligned, values)
     ? [...aligned, ...values.slice(aligned.length).map(() => 1)]
     : aligned;
-  try {
-    return { values, weights, product: broadcast_util.assertAndGetBroadcastShape(values, weights) };
-  } catch {
-    throw mismatch(
+  const product = commonShape(values, weights, () =>
+    mismatch(
       `${who}: sampleWeight must fit the per-sample values: their shape, its first axes, or a shape that broadcasts.`,
       ['sampleWeight', weightsShape],
       ['values', valuesShape],
-    );
-  }
+    ),
+  );
+  return { values, weights, product };
 }
 
 /** Whether the axes of `first` are the first axes of `shape`, with others behind them. */

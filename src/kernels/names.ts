@@ -84,6 +84,15 @@ export function isPairForm(form: RowsForm): form is PairForm {
   return 'isSum' in form;
 }
 
+/** Labels as they are, without options. */
+export const PLAIN_LABELS = {
+  labelScale: 1,
+  labelShift: 0,
+  posWeight: 1,
+  classWeights: null,
+  ignored: null,
+} as const;
+
 export interface CrossEntropyForm {
   readonly op: CrossEntropyOp;
   /** Numbers in a row. */

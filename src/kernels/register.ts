@@ -26,16 +26,16 @@ import {
   type RowsAttrs,
   type RowsOp,
 } from './names.js';
+import { crossEntropyRows } from './rows/cross_entropy.js';
 import {
-  crossEntropyRows,
   scaleRows,
   type CountingBackend,
   type RowsTensors,
   type ScaledTensors,
-} from './rows/cross_entropy.js';
+} from './rows/rows.js';
 import { pairRows } from './rows/pairs.js';
 import type { Workspace } from './rows/workspace.js';
-import { PAIRS } from './shaders/pairs.js';
+import { PAIR_SHADERS } from './shaders/pairs.js';
 import * as tensorflow from './tensorflow/workspace.js';
 import * as wasm from './wasm/workspace.js';
 import * as webgl from './webgl/rows.js';
@@ -49,7 +49,10 @@ interface RowsKernels {
   readonly ops: readonly RowsOp[];
 }
 
-const SHADERS: readonly RowsOp[] = [...CROSS_ENTROPY_OPS, ...(Object.keys(PAIRS) as RowsOp[])];
+const SHADERS: readonly RowsOp[] = [
+  ...CROSS_ENTROPY_OPS,
+  ...(Object.keys(PAIR_SHADERS) as RowsOp[]),
+];
 
 const ROWS: Readonly<Record<string, RowsKernels>> = {
   cpu: inWorkspace(cpu.workspace),

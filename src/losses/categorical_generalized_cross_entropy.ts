@@ -1,7 +1,12 @@
 import { sum, type Tensor } from '@tensorflow/tfjs-core';
 
-import { assertFromLogits, resolveAxis, withoutAxes, type FromLogits } from '../core/checks.js';
-import { formatValue } from '../core/errors.js';
+import {
+  assertFromLogits,
+  assertInside,
+  resolveAxis,
+  withoutAxes,
+  type FromLogits,
+} from '../core/checks.js';
 import type { Input } from '../core/inputs.js';
 import { Loss, lossValues, readsLogits, type Metric } from '../core/loss.js';
 import { multiplyNoNan } from '../core/op.js';
@@ -87,12 +92,7 @@ export class CategoricalGeneralizedCrossEntropy extends Loss<CategoricalGenerali
     { q, fromLogits }: Required<CategoricalGeneralizedCrossEntropyOptions>,
   ): void {
     assertFromLogits(who, fromLogits);
-    if (typeof q !== 'number') {
-      throw new TypeError(`${who}: q must be a number. Received: ${formatValue(q)}.`);
-    }
-    if (!(q > 0 && q < 1)) {
-      throw new RangeError(`${who}: q must be between 0 and 1. Received: ${formatValue(q)}.`);
-    }
+    assertInside(who, 'q', q, 'between 0 and 1', (x) => x > 0 && x < 1);
   }
 
   static override valuesShape(

@@ -6,7 +6,6 @@ import {
   matMul,
   max,
   mul,
-  notEqual,
   reshape,
   sub,
   sum,
@@ -17,8 +16,8 @@ import {
 import { assertBoolean, assertNumber, assertNonNegative } from '../core/checks.js';
 import { mismatch, toFloat, type Input } from '../core/inputs.js';
 import { Loss, lossValues } from '../core/loss.js';
-import { defineOp, multiplyNoNan, product } from '../core/op.js';
-import { truncated } from '../ops/class_labels.js';
+import { multiplyNoNan, product, steplike } from '../core/op.js';
+import { differsFrom, truncated } from '../ops/class_labels.js';
 import { logSumExpOf } from '../ops/log_sum_exp.js';
 import { positivePart } from '../ops/positive_part.js';
 import { sigmoidCrossEntropy } from '../ops/sigmoid_cross_entropy_with_logits.js';
@@ -136,23 +135,13 @@ export class Circle extends Loss<CircleOptions> {
   }
 
   override mask(_yTrue: Tensor, _yPred: Tensor, values?: Tensor): Tensor | undefined {
-    return values && isNotZero({})(values);
+    return values && differsFrom(values, 0);
   }
 }
 
 /** Whether two samples have one class, 1 or 0, [batch, batch], from labels [batch] or [batch, 1]. */
-const isSameClass = defineOp<[labels: Tensor], Record<string, never>>(
-  'IsSameClass',
-  ([labels]) => {
-    const indices = labels.dtype === 'float32' ? truncated(labels) : cast(labels, 'int32');
-    const [batch = 0] = labels.shape;
-    return toFloat(equal(reshape(indices, [batch, 1]), reshape(indices, [1, batch])));
-  },
-  [(_, [labels]) => zerosLike(labels)],
-);
-
-const isNotZero = defineOp<[values: Tensor], Record<string, never>>(
-  'IsNotZero',
-  ([values]) => notEqual(values, 0),
-  [(_, [values]) => zerosLike(values)],
-);
+const isSameClass = steplike('IsSameClass', (labels) => {
+  const indices = labels.dtype === 'float32' ? truncated(labels) : cast(labels, 'int32');
+  const [batch = 0] = labels.shape;
+  return toFloat(equal(reshape(indices, [batch, 1]), reshape(indices, [1, batch])));
+});

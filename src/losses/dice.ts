@@ -1,17 +1,9 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 import type { Input } from '../core/inputs.js';
-import { Loss, lossValues, readsLogits } from '../core/loss.js';
+import { lossValues } from '../core/loss.js';
 import { EPSILON } from '../ops/clip.js';
-import {
-  checkOverlapOptions,
-  overlapAccuracy,
-  overlapDefaults,
-  overlapExtensions,
-  overlapLoss,
-  overlapShape,
-  type OverlapOptions,
-} from './overlap_options.js';
+import { overlapDefaults, OverlapLoss, type OverlapOptions } from './overlap_loss.js';
 
 /** Options of {@link dice}. */
 // A name of its own, for the documentation.
@@ -62,29 +54,13 @@ export function dice(yTrue: Input, yPred: Input, options: DiceOptions = {}): Ten
  * loss([[1, 0, 1], [0, 0, 1]], [[2, -1, 3], [-2, 0, 1]]); // ≈ 0.2051
  * ```
  */
-export class Dice extends Loss<DiceOptions> {
+export class Dice extends OverlapLoss<DiceOptions> {
   static override readonly className: string = 'Dice';
   static override readonly defaults: Required<DiceOptions> = overlapDefaults;
-  static override readonly extensions: readonly string[] = overlapExtensions;
-  static override readonly activation: string = 'sigmoid';
-  static override readonly accuracy = overlapAccuracy;
 
-  static override check(who: string, options: Required<DiceOptions>): void {
-    checkOverlapOptions(who, options);
-  }
-
-  static override valuesShape(
-    who: string,
-    options: Required<DiceOptions>,
-    yTrue: number[],
-    yPred: number[],
-  ): number[] {
-    return overlapShape(who, options, yTrue, yPred);
-  }
-
-  override compute(yTrue: Tensor, yPred: Tensor, fromLogits = readsLogits(this)): Tensor {
+  /** @internal */
+  protected override costs(): { alpha: number; beta: number; epsilon: number } {
     // 2 · hits / (2 · hits + both kinds of errors + 1e-7), with all divided by 2.
-    const halves = { alpha: 0.5, beta: 0.5, epsilon: EPSILON / 2 };
-    return overlapLoss(Dice.className, this.options, halves, yTrue, yPred, fromLogits);
+    return { alpha: 0.5, beta: 0.5, epsilon: EPSILON / 2 };
   }
 }

@@ -1,11 +1,10 @@
-import { maximum, mul, neg, step, sub, type Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 
 import type { Input } from '../core/inputs.js';
 import { lossValues, type NoOptions } from '../core/loss.js';
-import { elementwise } from '../core/op.js';
 import type { PairForm } from '../kernels/names.js';
-import { signedLabels } from './signed_labels.js';
 import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
+import { shortOfMargin } from './margin.js';
 
 /**
  * Hinge loss, one value per sample.
@@ -40,22 +39,11 @@ export class Hinge extends ElementwiseLoss {
   static override readonly className: string = 'Hinge';
 
   protected override values(yTrue: Tensor, yPred: Tensor): Tensor {
-    return meanOfRows(hingeLoss(signedLabels(yTrue), yPred));
+    return meanOfRows(shortOfMargin(yTrue, yPred));
   }
 
   /** @internal */
   protected override form(): Pick<PairForm, 'op'> {
     return { op: 'HingeRows' };
   }
-}
-
-const hingeLoss = elementwise<[y: Tensor, p: Tensor]>(
-  'HingeLoss',
-  ([y, p]) => maximum(sub(1, mul(y, p)), 0),
-  [([y, p]) => neg(mul(p, within(y, p))), ([y, p]) => neg(mul(y, within(y, p)))],
-)({});
-
-/** 1 up to the margin, which is within as in Keras, 0 beyond. */
-function within(y: Tensor, p: Tensor): Tensor {
-  return sub(1, step(sub(mul(y, p), 1)));
 }

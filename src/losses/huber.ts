@@ -1,4 +1,4 @@
-import { abs, maximum, minimum, mul, sub, type Tensor } from '@tensorflow/tfjs-core';
+import { abs, minimum, mul, sub, type Tensor } from '@tensorflow/tfjs-core';
 
 import { assertPositive } from '../core/checks.js';
 import type { Input } from '../core/inputs.js';
@@ -6,6 +6,7 @@ import { lossValues, type LossOptions } from '../core/loss.js';
 import { elementwise } from '../core/op.js';
 import type { PairForm } from '../kernels/names.js';
 
+import { clamp } from '../ops/clip.js';
 import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
 
 /** Options of {@link huber}. */
@@ -76,12 +77,7 @@ const huberLoss = elementwise<[y: Tensor, p: Tensor], { delta: number }>(
     return mul(near, sub(error, mul(near, 0.5)));
   },
   [
-    ([y, p], { delta }) => within(delta, sub(y, p)),
-    ([y, p], { delta }) => within(delta, sub(p, y)),
+    ([y, p], { delta }) => clamp(sub(y, p), -delta, delta),
+    ([y, p], { delta }) => clamp(sub(p, y), -delta, delta),
   ],
 );
-
-/** The number, cut off at ±delta; NaN stays NaN. */
-function within(delta: number, x: Tensor): Tensor {
-  return minimum(maximum(x, -delta), delta);
-}

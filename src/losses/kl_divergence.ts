@@ -3,10 +3,8 @@ import {
   add,
   cast,
   div,
-  expandDims,
   less,
   max,
-  maximum,
   minimum,
   mul,
   neg,
@@ -19,15 +17,14 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 
-import { broadcast, type Input } from '../core/inputs.js';
+import { alongAxisOf, type Input } from '../core/inputs.js';
 import { lossValues, type NoOptions } from '../core/loss.js';
 import { defineOp, multiplyNoNan } from '../core/op.js';
 import type { PairForm } from '../kernels/names.js';
-import { epsilon } from '../ops/clip.js';
+import { clamp, epsilon } from '../ops/clip.js';
 import { log } from '../ops/log.js';
-import { log1p } from '../ops/log1p.js';
+import { logOfQuotient } from '../ops/log_ratio.js';
 import { polynomial } from '../ops/polynomial.js';
-import { sign } from '../ops/sign.js';
 import { ElementwiseLoss } from './elementwise_loss.js';
 
 /**
@@ -100,12 +97,13 @@ const divergence = defineOp<[y: Tensor, p: Tensor], Record<string, never>>(
   },
   [
     (dy, [labels, output]) => {
-      const slope = add(1, logOfRatio(clip(labels), clip(output)));
-      return multiplyNoNan(mul(slope, isInside(labels)), rowsOf(dy, labels));
+      const [y, p] = [clip(labels), clip(output)];
+      const slope = add(1, logOfQuotient(sub(y, p), minimum(y, p)));
+      return multiplyNoNan(mul(slope, isInside(labels)), alongAxisOf(labels, dy, -1));
     },
     (dy, [labels, output]) => {
       const slope = neg(div(clip(labels), clip(output)));
-      return multiplyNoNan(mul(slope, isInside(output)), rowsOf(dy, output));
+      return multiplyNoNan(mul(slope, isInside(output)), alongAxisOf(output, dy, -1));
     },
   ],
 )({});
@@ -123,21 +121,11 @@ function sumOfBothSigns(x: Tensor): Tensor {
   return add(sum(leading, -1), sum(sub(x, leading), -1));
 }
 
-function logOfRatio(y: Tensor, p: Tensor): Tensor {
-  const difference = sub(y, p);
-  return mul(sign(difference), log1p(div(abs(difference), minimum(y, p))));
-}
-
 function clip(x: Tensor): Tensor {
-  return minimum(maximum(x, epsilon()), 1);
+  return clamp(x, epsilon(), 1);
 }
 
 /** 1 where the clip leaves the number alone, else 0. */
 function isInside(x: Tensor): Tensor {
   return mul(sub(1, step(sub(epsilon(), x))), sub(1, step(sub(x, 1))));
-}
-
-/** The gradient of a row's value for each of its entries. */
-function rowsOf(dy: Tensor, { shape }: Tensor): Tensor {
-  return broadcast(expandDims(dy, -1), shape);
 }

@@ -57,23 +57,28 @@ export class MeanAbsolutePercentageError extends ElementwiseLoss {
 
 const absolutePercentageError: Op<[y: Tensor, p: Tensor]> = elementwise<[y: Tensor, p: Tensor]>(
   'AbsolutePercentageError',
-  ([y, p]) => div(mul(100, abs(sub(p, y))), sizeOf(y)),
+  ([y, p]) => div(mul(100, abs(sub(p, y))), hundredPercent(y)),
   [
     ([y, p]) =>
-      neg(add(slope(y, p), mul(slopeOfSize(y), div(absolutePercentageError(y, p), sizeOf(y))))),
+      neg(
+        add(
+          slope(y, p),
+          mul(slopeOfHundredPercent(y), div(absolutePercentageError(y, p), hundredPercent(y))),
+        ),
+      ),
     ([y, p]) => slope(y, p),
   ],
 )({});
 
 /** How large an error of 100 % is. */
-function sizeOf(y: Tensor): Tensor {
+function hundredPercent(y: Tensor): Tensor {
   return maximum(abs(y), epsilon());
 }
 
-function slopeOfSize(y: Tensor): Tensor {
+function slopeOfHundredPercent(y: Tensor): Tensor {
   return mul(sign(y), sub(1, step(sub(epsilon(), abs(y)))));
 }
 
 function slope(y: Tensor, p: Tensor): Tensor {
-  return div(mul(100, sign(sub(p, y))), sizeOf(y));
+  return div(mul(100, sign(sub(p, y))), hundredPercent(y));
 }

@@ -20,7 +20,7 @@ import type { Input } from '../core/inputs.js';
 import { Loss, lossValues, readsLogits, type Metric } from '../core/loss.js';
 import type { RowsForm } from '../kernels/names.js';
 import type { Metrics } from '../metrics/metrics.js';
-import { assertIndexShape, isNotClass, oneHot, toIndices } from '../ops/class_labels.js';
+import { assertIndexShape, differsFrom, oneHot, toIndices } from '../ops/class_labels.js';
 import { classCosts } from '../ops/class_cross_entropy.js';
 import {
   checkClassOptions,
@@ -155,7 +155,7 @@ export class SparseCategoricalCrossentropy extends Loss<SparseCategoricalCrossen
       'yPred',
       yPred.shape,
     ]);
-    return isNotClass(reshape(yTrue, withoutAxes(yPred.shape, [classAxis])), ignoreClass);
+    return differsFrom(reshape(yTrue, withoutAxes(yPred.shape, [classAxis])), ignoreClass);
   }
 
   /** @internal */

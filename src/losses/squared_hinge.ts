@@ -1,11 +1,11 @@
-import { maximum, mul, square, sub, type Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 
 import type { Input } from '../core/inputs.js';
 import { lossValues, type NoOptions } from '../core/loss.js';
-import { elementwise } from '../core/op.js';
+import { product } from '../core/op.js';
 import type { PairForm } from '../kernels/names.js';
-import { signedLabels } from './signed_labels.js';
 import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
+import { shortOfMargin } from './margin.js';
 
 /**
  * Squared hinge loss, one value per sample.
@@ -40,22 +40,12 @@ export class SquaredHinge extends ElementwiseLoss {
   static override readonly className: string = 'SquaredHinge';
 
   protected override values(yTrue: Tensor, yPred: Tensor): Tensor {
-    return meanOfRows(squaredHingeLoss(signedLabels(yTrue), yPred));
+    const short = shortOfMargin(yTrue, yPred);
+    return meanOfRows(product(short, short));
   }
 
   /** @internal */
   protected override form(): Pick<PairForm, 'op'> {
     return { op: 'SquaredHingeRows' };
   }
-}
-
-const squaredHingeLoss = elementwise<[y: Tensor, p: Tensor]>(
-  'SquaredHingeLoss',
-  ([y, p]) => square(missing(y, p)),
-  [([y, p]) => mul(-2, mul(p, missing(y, p))), ([y, p]) => mul(-2, mul(y, missing(y, p)))],
-)({});
-
-/** What is missing to the margin. */
-function missing(y: Tensor, p: Tensor): Tensor {
-  return maximum(sub(1, mul(y, p)), 0);
 }

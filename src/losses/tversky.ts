@@ -2,16 +2,8 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 
 import { assertNonNegative } from '../core/checks.js';
 import type { Input } from '../core/inputs.js';
-import { Loss, lossValues, readsLogits } from '../core/loss.js';
-import {
-  checkOverlapOptions,
-  overlapAccuracy,
-  overlapDefaults,
-  overlapExtensions,
-  overlapLoss,
-  overlapShape,
-  type OverlapOptions,
-} from './overlap_options.js';
+import { lossValues } from '../core/loss.js';
+import { overlapDefaults, OverlapLoss, type OverlapOptions } from './overlap_loss.js';
 
 /** Options of {@link tversky}. */
 export interface TverskyOptions extends OverlapOptions {
@@ -58,33 +50,23 @@ export function tversky(yTrue: Input, yPred: Input, options: TverskyOptions = {}
  * loss([[1, 0, 1], [0, 0, 1]], [[2, -1, 3], [-2, 0, 1]]); // ≈ 0.1822
  * ```
  */
-export class Tversky extends Loss<TverskyOptions> {
+export class Tversky extends OverlapLoss<TverskyOptions> {
   static override readonly className: string = 'Tversky';
   static override readonly defaults: Required<TverskyOptions> = {
     ...overlapDefaults,
     alpha: 0.5,
     beta: 0.5,
   };
-  static override readonly extensions: readonly string[] = overlapExtensions;
-  static override readonly activation: string = 'sigmoid';
-  static override readonly accuracy = overlapAccuracy;
 
+  /** {@inheritDoc LossClass.check} */
   static override check(who: string, options: Required<TverskyOptions>): void {
-    checkOverlapOptions(who, options);
+    OverlapLoss.check(who, options);
     assertNonNegative(who, 'alpha', options.alpha);
     assertNonNegative(who, 'beta', options.beta);
   }
 
-  static override valuesShape(
-    who: string,
-    options: Required<TverskyOptions>,
-    yTrue: number[],
-    yPred: number[],
-  ): number[] {
-    return overlapShape(who, options, yTrue, yPred);
-  }
-
-  override compute(yTrue: Tensor, yPred: Tensor, fromLogits = readsLogits(this)): Tensor {
-    return overlapLoss(Tversky.className, this.options, this.options, yTrue, yPred, fromLogits);
+  /** @internal */
+  protected override costs(): { alpha: number; beta: number } {
+    return this.options;
   }
 }

@@ -12,12 +12,11 @@ import {
   range,
   reshape,
   where,
-  zerosLike,
   type Tensor,
 } from '@tensorflow/tfjs-core';
 
 import { assertClass, withoutAxes } from '../core/checks.js';
-import { defineOp } from '../core/op.js';
+import { steplike } from '../core/op.js';
 import { READABLE } from '../kernels/names.js';
 import { formatShape } from '../core/errors.js';
 import { mismatch, sameShape, toFloat } from '../core/inputs.js';
@@ -93,36 +92,26 @@ export function oneHot(
   return hot({ axis, classes: output.shape[axis] ?? 0 })(indices);
 }
 
-/** Whether labels are another class than the given one, bool. */
-export function isNotClass(labels: Tensor, ignored: number): Tensor {
-  return isNot({ ignored })(labels);
+/** Where a tensor differs from the given number, bool. */
+export function differsFrom(x: Tensor, number: number): Tensor {
+  return differs({ number })(x);
 }
 
 // TF.js has no `trunc`, wasm of TF.js 4.1 no `sign`, and comparisons have no gradient.
-const truncate = defineOp<[labels: Tensor], Record<string, never>>(
-  'Truncate',
-  ([labels]) => where(less(labels, 0), ceil(labels), floor(labels)),
-  [(_, [labels]) => zerosLike(labels)],
+const truncate = steplike('Truncate', (labels) =>
+  where(less(labels, 0), ceil(labels), floor(labels)),
 );
 
-const isNot = defineOp<[labels: Tensor], { ignored: number }>(
-  'IsNotClass',
-  ([labels], { ignored }) => notEqual(labels, ignored),
-  [(_, [labels]) => zerosLike(labels)],
-);
+const differs = steplike<{ number: number }>('DiffersFrom', (x, { number }) => notEqual(x, number));
 
-const hot = defineOp<[indices: Tensor], { axis: number; classes: number }>(
-  'OneHot',
-  ([indices], { axis, classes }) => {
-    const index = expandDims(indices, axis);
-    // tf.oneHot knows no other axis than the last, and writes garbage for float32 on wasm.
-    const numbers = reshape(
-      range(0, classes, 1, 'float32'),
-      index.shape.map((_, i) => (i === axis ? classes : 1)),
-    );
-    const isClass = logicalAnd(greaterEqual(index, 0), less(index, classes));
-    const rows = toFloat(equal(index, numbers));
-    return where(isClass, rows, fill(rows.shape, NaN));
-  },
-  [(_, [indices]) => zerosLike(indices)],
-);
+const hot = steplike<{ axis: number; classes: number }>('OneHot', (indices, { axis, classes }) => {
+  const index = expandDims(indices, axis);
+  // tf.oneHot knows no other axis than the last, and writes garbage for float32 on wasm.
+  const numbers = reshape(
+    range(0, classes, 1, 'float32'),
+    index.shape.map((_, i) => (i === axis ? classes : 1)),
+  );
+  const isClass = logicalAnd(greaterEqual(index, 0), less(index, classes));
+  const rows = toFloat(equal(index, numbers));
+  return where(isClass, rows, fill(rows.shape, NaN));
+});

@@ -29,10 +29,15 @@ function bounds(): { lowest: number; highest: number } {
   return { lowest: epsilon(), highest: Math.fround(1 - epsilon()) };
 }
 
-/** `clipByValue` turns NaN into a bound on wasm; maximum and minimum keep it, with the tensor as first argument. */
+/** Probabilities, clipped as in Keras. */
 export function clip(probabilities: Tensor): Tensor {
   const { lowest, highest } = bounds();
-  return minimum(maximum(probabilities, lowest), highest);
+  return clamp(probabilities, lowest, highest);
+}
+
+/** `clipByValue` turns NaN into a bound on wasm; maximum and minimum keep it, with the tensor as first argument. */
+export function clamp(x: Tensor, lowest: number, highest: number): Tensor {
+  return minimum(maximum(x, lowest), highest);
 }
 
 /** The gradient, but 0 where the clip acts, as in Keras. */

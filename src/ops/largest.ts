@@ -1,16 +1,7 @@
-import {
-  broadcastTo,
-  div,
-  equal,
-  expandDims,
-  max,
-  sum,
-  zerosLike,
-  type Tensor,
-} from '@tensorflow/tfjs-core';
+import { div, equal, max, sum, type Tensor } from '@tensorflow/tfjs-core';
 
-import { toFloat } from '../core/inputs.js';
-import { defineOp, multiplyNoNan } from '../core/op.js';
+import { alongAxisOf, toFloat } from '../core/inputs.js';
+import { defineOp, multiplyNoNan, steplike } from '../core/op.js';
 
 /** The largest entry along an axis. Equal ones share its gradient, as in TensorFlow; `tf.max` gives each of them all of it. */
 export function largest(x: Tensor, axis: number): Tensor {
@@ -20,18 +11,11 @@ export function largest(x: Tensor, axis: number): Tensor {
 const largestAlong = defineOp<[x: Tensor], { axis: number }>(
   'Largest',
   ([x], { axis }) => max(x, axis),
-  [
-    (dy, [x], { axis }) =>
-      multiplyNoNan(shares({ axis })(x), broadcastTo(expandDims(dy, axis), x.shape)),
-  ],
+  [(dy, [x], { axis }) => multiplyNoNan(shares({ axis })(x), alongAxisOf(x, dy, axis))],
 );
 
 /** What each entry has of the largest one: 0, or 1 divided by how many there are. */
-const shares = defineOp<[x: Tensor], { axis: number }>(
-  'ShareOfLargest',
-  ([x], { axis }) => {
-    const isLargest = toFloat(equal(x, max(x, axis, true)));
-    return div(isLargest, sum(isLargest, axis, true));
-  },
-  [(_, [x]) => zerosLike(x)],
-);
+const shares = steplike<{ axis: number }>('ShareOfLargest', (x, { axis }) => {
+  const isLargest = toFloat(equal(x, max(x, axis, true)));
+  return div(isLargest, sum(isLargest, axis, true));
+});

@@ -1,10 +1,8 @@
 import {
   add,
-  broadcastTo,
   div,
   equal,
   exp,
-  expandDims,
   greater,
   log,
   logicalOr,
@@ -17,6 +15,7 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 
+import { alongAxisOf } from '../core/inputs.js';
 import { defineOp, multiplyNoNan, product, type Op } from '../core/op.js';
 
 type Chosen = [x: Tensor, chosen: Tensor];
@@ -34,8 +33,7 @@ export const logSumExpOf: Op<Chosen> = defineOp<Chosen, Record<string, never>>(
     return add(sum(largest, 1), log(sum(powers, 1)));
   },
   [
-    (dy, inputs) =>
-      multiplyNoNan(softmaxOf(...inputs), broadcastTo(expandDims(dy, 1), inputs[0].shape)),
+    (dy, inputs) => multiplyNoNan(softmaxOf(...inputs), alongAxisOf(inputs[0], dy, 1)),
     (_, [, chosen]) => zerosLike(chosen),
   ],
 )({});

@@ -1,6 +1,6 @@
 import { PAIR_OPS } from '../names.js';
 import type { Core, Memory } from './core.js';
-import { FORMULAS } from './pair_formulas.js';
+import { PAIR_FORMULAS } from './pair_formulas.js';
 
 /**
  * A core in float64. It says what the SIMD core must give, and computes what that leaves: NaN and infinities, and everything
@@ -111,7 +111,7 @@ export function exactCore(memory: Memory): Core {
         losses: new Float64Array(rows * length),
         slopes: new Float64Array(rows * length),
       };
-      FORMULAS[PAIR_OPS[op]!](pairs, rows * length, parameter, length);
+      PAIR_FORMULAS[PAIR_OPS[op]!](pairs, rows * length, parameter, length);
       let sum = 0;
       for (let row = 0, i = 0; row < rows; row++) {
         const weight = w?.[row] ?? 1;

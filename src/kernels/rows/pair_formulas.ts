@@ -17,7 +17,7 @@ interface Pairs {
 type Formula = (pairs: Pairs, count: number, parameter: number, length: number) => void;
 
 /** The formulas of the ops in float64: see losses/. */
-export const FORMULAS: Readonly<Record<PairOp, Formula>> = {
+export const PAIR_FORMULAS: Readonly<Record<PairOp, Formula>> = {
   SquaredErrorRows({ labels, output, losses, slopes }, count) {
     for (let i = 0; i < count; i++) {
       const error = output[i]! - labels[i]!;

@@ -4,7 +4,7 @@ import type { PairOp } from '../names.js';
  * Losses that compare a prediction x with its label y, and their derivatives, as {@link FORMULAS} has those of cross-entropies. The
  * others run as their ops' formulas.
  */
-export const PAIRS: Partial<Record<PairOp, string>> = {
+export const PAIR_SHADERS: Partial<Record<PairOp, string>> = {
   SquaredErrorRows: `
 float elementLoss(float x, float y, float parameter) {
   return (x - y) * (x - y);

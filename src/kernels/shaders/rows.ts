@@ -1,7 +1,7 @@
-import { isPairForm, type CrossEntropyForm, type RowsAttrs } from '../names.js';
-import type { RowsTensors } from '../rows/cross_entropy.js';
+import { isPairForm, PLAIN_LABELS, type RowsAttrs } from '../names.js';
+import type { RowsTensors } from '../rows/rows.js';
 import { SIGMOID } from './formulas.js';
-import { PAIRS } from './pairs.js';
+import { PAIR_SHADERS } from './pairs.js';
 
 /** What the shaders of a loss over rows are made for. */
 export interface Rows {
@@ -36,7 +36,7 @@ export function rowsOf({ weights }: RowsTensors, { rows, reduction, form }: Rows
   const { op, length } = form;
   const pair = isPairForm(form) ? form : undefined;
   const { labelScale, labelShift, posWeight, classWeights, ignored } = isPairForm(form)
-    ? { ...AS_GIVEN, posWeight: form.parameter }
+    ? { ...PLAIN_LABELS, posWeight: form.parameter }
     : form;
   const isSigmoid = op === 'SigmoidCrossEntropyRows';
   const isSparse = op === 'SparseSoftmaxCrossEntropyRows';
@@ -52,7 +52,7 @@ export function rowsOf({ weights }: RowsTensors, { rows, reduction, form }: Rows
     count: rows,
     length,
     isElementwise,
-    formulas: pair ? (PAIRS[pair.op] ?? '') : isSigmoid ? SIGMOID : '',
+    formulas: pair ? (PAIR_SHADERS[pair.op] ?? '') : isSigmoid ? SIGMOID : '',
     isSigmoid,
     isSparse,
     isIgnoring,
@@ -63,12 +63,3 @@ export function rowsOf({ weights }: RowsTensors, { rows, reduction, form }: Rows
     numbers: [labelScale, labelShift, all, ignored ?? 0, 1 / entries],
   };
 }
-
-/** Labels without options. */
-const AS_GIVEN: Omit<CrossEntropyForm, 'op' | 'length'> = {
-  labelScale: 1,
-  labelShift: 0,
-  posWeight: 1,
-  classWeights: null,
-  ignored: null,
-};

@@ -7,7 +7,7 @@ import {
   type CountingBackend,
   type RowsTensors,
   type ScaledTensors,
-} from '../rows/cross_entropy.js';
+} from '../rows/rows.js';
 import { glsl } from '../shaders/formulas.js';
 import { NUMBERS, rowsOf, type Rows } from '../shaders/rows.js';
 

@@ -10,10 +10,16 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 
-import { defineOp } from '../core/op.js';
+import { defineOp, product } from '../core/op.js';
+import { positivePart } from '../ops/positive_part.js';
+
+/** What each prediction is short of the margin: max(1 − y · p, 0), with the slope −y at the margin itself, as in Keras. */
+export function shortOfMargin(labels: Tensor, output: Tensor): Tensor {
+  return positivePart(sub(1, product(signedLabels(labels), output)));
+}
 
 /** Labels of a batch that holds nothing but 0 and 1 as −1 and 1; all others as they are. */
-export const signedLabels = defineOp<[labels: Tensor], Record<string, never>>(
+const signedLabels = defineOp<[labels: Tensor], Record<string, never>>(
   'SignedLabels',
   ([labels]) => {
     const binary = areBinary(labels);
