@@ -37,6 +37,10 @@ describe('categorical hinge', () => {
     expectClose(gradient([[0, 1, 0]], [[0, 2, 0]]), [[0, 0, 0]]);
   });
 
+  it('is 0 where there are no classes: the largest of no scores is −∞, as in Keras', () => {
+    expectClose(categoricalHinge(tf.zeros([2, 0]), tf.zeros([2, 0])), [0, 0]);
+  });
+
   it('has a gradient of second order, 0, and one of the labels', () => {
     const y = tf.tensor2d([[0, 1, 0]]);
     const x = tf.tensor2d([[0.5, 0.2, 0.1]]);

@@ -1,4 +1,4 @@
-import { isNumberLoss, NUMBER_LOSS_NAMES } from './number_losses.js';
+import { isNumberLoss, NUMBER_LOSS_NAMES, numberLoss } from './number_losses.js';
 
 /** The cross-entropies that are measured: of independent yes/no labels, of one-hot rows, of class indices. */
 export const CROSS_ENTROPIES = ['sigmoid', 'softmax', 'sparse'] as const;
@@ -33,14 +33,17 @@ const SHAPES: Record<(typeof CROSS_ENTROPIES)[number], Cell['shape'][]> = {
   sparse: CLASSES,
 };
 
-const NUMBERS: Cell['shape'][] = [
-  [256, 1],
-  [1024, 10],
-  [256, 1000],
-];
+function shapesOf(loss: LossName): Cell['shape'][] {
+  if (!isNumberLoss(loss)) return SHAPES[loss];
+  return [
+    [256, numberLoss(loss).isOfVectors ? 2 : 1],
+    [1024, 10],
+    [256, 1000],
+  ];
+}
 
 export const CELLS: Cell[] = LOSS_NAMES.flatMap((loss) =>
-  (isNumberLoss(loss) ? NUMBERS : SHAPES[loss]).map((shape) => ({ loss, shape })),
+  shapesOf(loss).map((shape) => ({ loss, shape })),
 );
 
 /** The numbers of a cell, the same for all who are measured on it. */
@@ -53,21 +56,23 @@ export interface Data {
 
 export function dataOf({ loss, shape: [rows, columns] }: Cell): Data {
   const random = generator(rows * columns);
+  const classes = () => Float32Array.from({ length: rows }, () => Math.floor(random() * columns));
+  const oneHot = (of: Float32Array) => {
+    const labels = new Float32Array(rows * columns);
+    for (const [row, index] of of.entries()) labels[row * columns + index] = 1;
+    return labels;
+  };
   if (isNumberLoss(loss)) {
     // Numbers for which every one of these losses is defined, and less than 1 apart.
     const [labels, logits] = [0, 1].map(() =>
       Float32Array.from({ length: rows * columns }, () => 0.05 + 0.9 * random()),
     ) as [Float32Array<ArrayBuffer>, Float32Array<ArrayBuffer>];
-    return { labels, logits };
+    return { logits, labels: numberLoss(loss).isOneHot ? oneHot(classes()) : labels };
   }
   // Standard deviation 1: beyond ±5 the losses of TF.js's layers clip, and would be compared in what they get wrong.
   const logits = Float32Array.from({ length: rows * columns }, () => normal(random));
   if (loss === 'sigmoid') return { logits, labels: logits.map(() => Math.round(random())) };
-  const classes = Float32Array.from({ length: rows }, () => Math.floor(random() * columns));
-  if (loss === 'sparse') return { logits, labels: classes };
-  const labels = new Float32Array(rows * columns);
-  for (const [row, index] of classes.entries()) labels[row * columns + index] = 1;
-  return { logits, labels };
+  return { logits, labels: loss === 'sparse' ? classes() : oneHot(classes()) };
 }
 
 /** Numbers in [0, 1), the same for the same seed: Mulberry32 by Tommy Ettinger. */

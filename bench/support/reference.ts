@@ -17,14 +17,17 @@ export function reference({ loss, shape: [rows, columns] }: Cell, data: Data): R
   const gradient = new Float64Array(rows * columns);
   let sum = 0;
   if (isNumberLoss(loss)) {
-    const { pair, isSum } = numberLoss(loss);
-    const share = isSum ? 1 / rows : 1 / gradient.length;
-    for (const [i, p] of data.logits.entries()) {
-      const [own, slope] = pair(data.labels[i]!, p);
+    const { row } = numberLoss(loss);
+    for (let start = 0; start < gradient.length; start += columns) {
+      const [y, p] = [data.labels, data.logits].map((x) => x.subarray(start, start + columns));
+      const { loss: own, slopes } = row(y!, p!);
       sum += own;
-      gradient[i] = slope * share;
+      gradient.set(
+        slopes.map((slope) => slope / rows),
+        start,
+      );
     }
-    return { loss: sum * share, gradient };
+    return { loss: sum / rows, gradient };
   }
   if (loss === 'sigmoid') {
     for (const [i, x] of data.logits.entries()) {

@@ -29,7 +29,7 @@ export const CROSS_ENTROPY_OPS = [
 
 export type CrossEntropyOp = (typeof CROSS_ENTROPY_OPS)[number];
 
-/** Losses that compare each label with its prediction; the last one in float64 alone, where differences cancel. */
+/** Losses that compare each label with its prediction; the last two make of a row more than a sum over it. */
 export const PAIR_OPS = [
   'SquaredErrorRows',
   'AbsoluteErrorRows',
@@ -42,6 +42,7 @@ export const PAIR_OPS = [
   'LogCoshRows',
   'KLDivergenceRows',
   'CosineSimilarityRows',
+  'CategoricalHingeRows',
 ] as const;
 
 export type PairOp = (typeof PAIR_OPS)[number];

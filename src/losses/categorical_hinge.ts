@@ -3,6 +3,7 @@ import { add, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
 import type { Input } from '../core/inputs.js';
 import { Loss, lossValues, type NoOptions } from '../core/loss.js';
 import { product } from '../core/op.js';
+import type { PairForm } from '../kernels/names.js';
 import { largest } from '../ops/largest.js';
 import { positivePart } from '../ops/positive_part.js';
 import { denseShape } from './class_options.js';
@@ -54,8 +55,15 @@ export class CategoricalHinge extends Loss {
 
   override compute(yTrue: Tensor, yPred: Tensor): Tensor {
     const last = yPred.rank - 1;
+    // The largest of no scores is −∞.
+    if (yPred.size === 0) return sum(yPred, last);
     const positive = sum(product(yTrue, yPred), last);
     const negative = largest(product(sub(1, yTrue), yPred), last);
     return positivePart(add(sub(negative, positive), 1));
+  }
+
+  /** @internal */
+  override rows(yPred: number[]): PairForm {
+    return { op: 'CategoricalHingeRows', length: yPred.at(-1) ?? 1, parameter: 0, isSum: true };
   }
 }

@@ -52,7 +52,7 @@ export interface Core {
    *
    * @param op - Its place in PAIR_OPS.
    * @param share - What the sum over a row is multiplied by for `values`.
-   * @returns As above; also NaN from the SIMD core for what it leaves to float64.
+   * @returns As above.
    */
   pairs(
     op: number,
@@ -61,7 +61,6 @@ export interface Core {
     weights: number,
     values: number,
     gradient: number,
-    scratch: number,
     rows: number,
     length: number,
     labelScale: number,

@@ -92,7 +92,6 @@ export function exactCore(memory: Memory): Core {
       weights,
       values,
       gradient,
-      _scratch,
       rows,
       length,
       labelScale,

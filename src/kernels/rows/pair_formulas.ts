@@ -121,4 +121,25 @@ export const PAIR_FORMULAS: Readonly<Record<PairOp, Formula>> = {
       losses[start] = -yp * scale;
     }
   },
+  CategoricalHingeRows({ labels, output, losses, slopes }, count, _, length) {
+    // In float32, where those are equal that are so for the op, too.
+    const other = (i: number) => Math.fround(Math.fround(1 - labels[i]!) * output[i]!);
+    for (let start = 0; start < count; start += length) {
+      const end = start + length;
+      let [positive, largest, ties] = [0, -Infinity, 0];
+      for (let i = start; i < end; i++) {
+        positive += labels[i]! * output[i]!;
+        const own = other(i);
+        if (own > largest || Number.isNaN(own)) [largest, ties] = [own, 1];
+        else if (own === largest) ties++;
+      }
+      const missing = largest - positive + 1;
+      for (let i = start; i < end; i++) {
+        const share = other(i) === largest ? (1 - labels[i]!) / ties : 0;
+        slopes[i] = missing < 0 ? 0 : missing >= 0 ? share - labels[i]! : missing;
+      }
+      losses.fill(0, start, end);
+      losses[start] = Math.max(missing, 0);
+    }
+  },
 };

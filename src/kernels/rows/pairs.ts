@@ -21,10 +21,10 @@ export function pairRows(
   const [labelScale, labelShift] = isSigned ? [2, -1] : [1, 0];
   const number = PAIR_OPS.indexOf(op);
   return inChunks(space, tensors, attrs, scale, (chunk) => {
-    const { row, count, logits: x, weights: w, values: v, gradient: g, scratch } = chunk;
+    const { row, count, logits: x, weights: w, values: v, gradient: g } = chunk;
     const y = space.place(labels, row * length, count * length);
     const factors = [count, length, labelScale, labelShift, parameter, scale, share] as const;
-    return (core) => core.pairs(number, x, y, w, v, g, scratch, ...factors);
+    return (core) => core.pairs(number, x, y, w, v, g, ...factors);
   });
 }
 

@@ -97,10 +97,22 @@ function scaledPower(r: v128, shifted: v128, x: v128): v128 {
 @inline
 export function twiceAtanh(s: v128): v128 {
   const z = f32x4.mul(s, s);
+  return multiplyAdd(f32x4.mul(s, z), highOfAtanh(z), f32x4.add(s, s));
+}
+
+/** 2 atanh(s) − 2s, which is s · z · P(z). */
+@inline
+export function twiceAtanhLessTwice(s: v128): v128 {
+  const z = f32x4.mul(s, s);
+  return f32x4.mul(f32x4.mul(s, z), highOfAtanh(z));
+}
+
+/** P(z). */
+@inline
+function highOfAtanh(z: v128): v128 {
   const p01 = multiplyAdd(all(0.40021446347236633), z, all(0.666664183139801));
   const p23 = multiplyAdd(all(0.28008487820625305), z, all(0.28002768754959106));
-  const p = multiplyAdd(f32x4.mul(z, z), p23, p01);
-  return multiplyAdd(f32x4.mul(s, z), p, f32x4.add(s, s));
+  return multiplyAdd(f32x4.mul(z, z), p23, p01);
 }
 
 /**
@@ -112,33 +124,69 @@ export function twiceAtanh(s: v128): v128 {
 @inline
 export function log1p(x: v128): v128 {
   const u = f32x4.add(x, all(1));
-  const exponent = i32x4.shr_s(i32x4.sub(u, i32x4.splat(0x3f3504f3)), 23);
+  const exponent = exponentOf(u);
   const scale = i32x4.shl(exponent, 23);
   const c = f32x4.sub(x, f32x4.sub(u, all(1)));
   const f = i32x4.sub(u, scale);
   const m = multiplyAdd(c, i32x4.sub(i32x4.splat(0x3f800000), scale), f32x4.sub(f, all(1)));
-  const k = f32x4.convert_i32x4_s(exponent);
-  const low = multiplyAdd(k, all(-2.1219444e-4), twiceAtanh(f32x4.div(m, f32x4.add(m, all(2)))));
-  return multiplyAdd(k, all(0.693359375), low);
+  return logOf(exponent, twiceAtanh(f32x4.div(m, f32x4.add(m, all(2)))));
 }
 
 /** log x of normal numbers above 0, within 2 ulp; NaN of others. */
 @inline
 export function log(x: v128): v128 {
-  const exponent = i32x4.shr_s(i32x4.sub(x, i32x4.splat(0x3f3504f3)), 23);
-  const m = f32x4.sub(i32x4.sub(x, i32x4.shl(exponent, 23)), all(1));
-  const k = f32x4.convert_i32x4_s(exponent);
-  const low = multiplyAdd(k, all(-2.1219444e-4), twiceAtanh(f32x4.div(m, f32x4.add(m, all(2)))));
-  const right = multiplyAdd(k, all(0.693359375), low);
+  const k = exponentOf(x);
+  const m = fractionOf(x, k);
+  const right = logOf(k, twiceAtanh(f32x4.div(m, f32x4.add(m, all(2)))));
   return v128.bitselect(right, all(f32.NaN), f32x4.ge(x, all(1.17549435e-38)));
+}
+
+/** k of x = 2ᵏ · (1 + m) with 1 + m in [√½, √2). */
+@inline
+export function exponentOf(x: v128): v128 {
+  return i32x4.shr_s(i32x4.sub(x, i32x4.splat(0x3f3504f3)), 23);
+}
+
+/** m of x = 2ᵏ · (1 + m). */
+@inline
+export function fractionOf(x: v128, k: v128): v128 {
+  return f32x4.sub(i32x4.sub(x, i32x4.shl(k, 23)), all(1));
+}
+
+/** k · ln 2 + log(1 + m), given the latter. */
+@inline
+export function logOf(k: v128, ofFraction: v128): v128 {
+  const number = f32x4.convert_i32x4_s(k);
+  const low = multiplyAdd(number, all(-2.1219444e-4), ofFraction);
+  return multiplyAdd(number, all(0.693359375), low);
+}
+
+/** The first two lanes in float64. */
+@inline
+export function low(v: v128): v128 {
+  return f64x2.promote_low_f32x4(v);
+}
+
+/** The last two lanes in float64. */
+@inline
+export function high(v: v128): v128 {
+  return f64x2.promote_low_f32x4(v128.shuffle<i32>(v, v, 2, 3, 2, 3));
+}
+
+/** Four lanes in float32, of two times two in float64. */
+@inline
+export function rounded(lowest: v128, highest: v128): v128 {
+  return v128.shuffle<i32>(f32x4.demote_f64x2_zero(lowest), f32x4.demote_f64x2_zero(highest), 0, 1, 4, 5);
+}
+
+/** The sum of two lanes. */
+@inline
+export function sumOfTwo(v: v128): f64 {
+  return f64x2.extract_lane(v, 0) + f64x2.extract_lane(v, 1);
 }
 
 /** The sum of the lanes, in float64. */
 @inline
 export function sumOf(v: v128): f64 {
-  const pairs = f64x2.add(
-    f64x2.promote_low_f32x4(v),
-    f64x2.promote_low_f32x4(v128.shuffle<i32>(v, v, 2, 3, 2, 3)),
-  );
-  return f64x2.extract_lane(pairs, 0) + f64x2.extract_lane(pairs, 1);
+  return sumOfTwo(f64x2.add(low(v), high(v)));
 }

@@ -1,5 +1,23 @@
 import { BLOCK, SIZE, first, loadFirst, storeFirst } from './lanes';
-import { POWER_UNSCALE, all, expOfNegative, log, log1p, multiplyAdd, subtractProduct, sumOf } from './math';
+import {
+  POWER_UNSCALE,
+  all,
+  expOfNegative,
+  exponentOf,
+  fractionOf,
+  high,
+  log,
+  log1p,
+  logOf,
+  low,
+  multiplyAdd,
+  rounded,
+  subtractProduct,
+  sumOf,
+  sumOfTwo,
+  twiceAtanh,
+  twiceAtanhLessTwice,
+} from './math';
 
 /** −1, 0 or 1. */
 @inline
@@ -8,15 +26,27 @@ function signOf(x: v128): v128 {
   return f32x4.sub(above, v128.and(f32x4.lt(x, all(0)), all(1)));
 }
 
+/** The larger one of x and the bound; NaN where x is. */
+@inline
+function atLeast(x: v128, bound: v128): v128 {
+  return f32x4.pmax(x, bound);
+}
+
+/** The smaller one of x and the bound; NaN where x is. */
+@inline
+function atMost(x: v128, bound: v128): v128 {
+  return f32x4.pmin(x, bound);
+}
+
 /**
- * The loss of four predictions x with labels y, whose derivative times `scale` is written. `op` is the place in the list of
- * PAIR_OPS, src/kernels/names.ts; what is not here is NaN, which leaves it to the core in float64.
+ * The loss of four predictions x with labels y, whose derivative times `scale` is written unless `gradient` is 0. `op` is the place
+ * in the list of PAIR_OPS, src/kernels/names.ts.
  */
 @inline
 function step(op: i32, x: v128, y: v128, parameter: v128, scale: v128, gradient: usize, count: i32): v128 {
   const error = f32x4.sub(x, y);
-  let loss = all(f32.NaN);
-  let slope = loss;
+  let loss = error;
+  let slope = error;
   switch (op) {
     case 0: // (x − y)²
       loss = f32x4.mul(error, error);
@@ -27,20 +57,21 @@ function step(op: i32, x: v128, y: v128, parameter: v128, scale: v128, gradient:
       slope = signOf(error);
       break;
     case 2: { // 100 · |x − y| / max(|y|, parameter)
-      const percent = f32x4.div(all(100), f32x4.max(f32x4.abs(y), parameter));
+      const percent = f32x4.div(all(100), atLeast(f32x4.abs(y), parameter));
       loss = f32x4.mul(percent, f32x4.abs(error));
       slope = f32x4.mul(percent, signOf(error));
       break;
     }
     case 3: { // log((1 + x) / (1 + y))², both at least the parameter: the logarithm of the larger over the smaller, with its sign
-      const label = f32x4.max(y, parameter);
-      const p = f32x4.max(x, parameter);
+      const label = atLeast(y, parameter);
+      const p = atLeast(x, parameter);
       const difference = f32x4.sub(p, label);
       const larger = log1p(
-        f32x4.div(f32x4.abs(difference), f32x4.add(all(1), f32x4.min(p, label))),
+        f32x4.div(f32x4.abs(difference), f32x4.add(all(1), f32x4.pmin(p, label))),
       );
       const ratio = v128.xor(larger, v128.and(difference, all(-0.0)));
       loss = f32x4.mul(ratio, ratio);
+      if (gradient == 0) break;
       slope = v128.andnot(
         f32x4.div(f32x4.add(ratio, ratio), f32x4.add(all(1), p)),
         f32x4.lt(x, parameter),
@@ -48,7 +79,7 @@ function step(op: i32, x: v128, y: v128, parameter: v128, scale: v128, gradient:
       break;
     }
     case 4: { // n · (e − n / 2) with n = e, cut off at ±parameter
-      const near = f32x4.max(f32x4.neg(parameter), f32x4.min(error, parameter));
+      const near = atLeast(atMost(error, parameter), f32x4.neg(parameter));
       loss = f32x4.mul(near, subtractProduct(near, all(0.5), error));
       slope = near;
       break;
@@ -56,24 +87,25 @@ function step(op: i32, x: v128, y: v128, parameter: v128, scale: v128, gradient:
     case 5: { // x − y · log(x + parameter)
       const rate = f32x4.add(x, parameter);
       loss = subtractProduct(y, log(rate), x);
+      if (gradient == 0) break;
       slope = f32x4.sub(all(1), f32x4.div(y, rate));
       break;
     }
     case 6: { // max(1 − y · x, 0)
       const missing = subtractProduct(y, x, all(1));
-      loss = f32x4.max(missing, all(0));
+      loss = atLeast(missing, all(0));
       slope = v128.andnot(f32x4.neg(y), f32x4.lt(missing, all(0)));
       break;
     }
     case 7: { // max(1 − y · x, 0)²
-      const missing = f32x4.max(subtractProduct(y, x, all(1)), all(0));
+      const missing = atLeast(subtractProduct(y, x, all(1)), all(0));
       loss = f32x4.mul(missing, missing);
       slope = f32x4.mul(f32x4.mul(y, all(-2)), missing);
       break;
     }
     case 8: { // log(cosh(e)): near 0 log1p(2 s²) with s = sinh(|e| / 2), else |e| − log 2 + log1p(e⁻²ᵈ)
       const distance = f32x4.abs(error);
-      const half = f32x4.min(f32x4.mul(distance, all(0.5)), all(0.5));
+      const half = f32x4.pmin(f32x4.mul(distance, all(0.5)), all(0.5));
       const h2 = f32x4.mul(half, half);
       const series = multiplyAdd(h2, multiplyAdd(h2, all(1 / 5040), all(1 / 120)), all(1 / 6));
       const s = multiplyAdd(f32x4.mul(half, h2), series, half);
@@ -82,18 +114,20 @@ function step(op: i32, x: v128, y: v128, parameter: v128, scale: v128, gradient:
       const isNear = f32x4.lt(distance, all(1));
       const argument = v128.bitselect(f32x4.add(s2, s2), power, isNear);
       const base = v128.andnot(f32x4.sub(distance, all(0.6931472)), isNear);
-      loss = f32x4.add(base, log1p(argument));
+      // log(1 + argument), of at most 0.55.
+      loss = f32x4.add(base, twiceAtanh(f32x4.div(argument, f32x4.add(argument, all(2)))));
+      if (gradient == 0) break;
       const root = f32x4.sqrt(f32x4.add(s2, all(1)));
       const rise = v128.bitselect(f32x4.mul(f32x4.add(s, s), root), f32x4.sub(all(1), power), isNear);
       slope = v128.xor(f32x4.div(rise, f32x4.add(argument, all(1))), v128.and(error, all(-0.0)));
       break;
     }
   }
-  storeFirst(gradient, count, f32x4.mul(slope, scale));
+  if (gradient != 0) storeFirst(gradient, count, f32x4.mul(slope, scale));
   return loss;
 }
 
-/** Σ loss over a row, in float64. Without a gradient, `gradient` is where it may go again and again, and `move` is 0. */
+/** Σ loss over a row, in float64. Without a gradient, `gradient` and `move` are 0, else `move` is the size of a number. */
 function row(
   op: i32,
   x: usize,
@@ -125,7 +159,9 @@ function row(
 
 /**
  * Σ y · log(y / x) over a row, both in [epsilon, 1]. What is near adds up to second order, as in losses/kl_divergence.ts, where the
- * differences are added up apart, in float64.
+ * differences d = y − x are added up apart, in float64. With t = d / (y + x) and z = t²
+ *
+ *     y · log(y / x) − d = y · 2 atanh(t) − d = t · d + y · t · z · P(z)
  */
 function divergence(
   x: usize,
@@ -146,34 +182,141 @@ function divergence(
     for (let k = 0; k < 32 && left > 0; k++) {
       const count = min(left, 4);
       const given = loadFirst(x, count);
-      const label = f32x4.max(f32x4.min(loadFirst(y, count), one), least);
-      const p = f32x4.max(f32x4.min(given, one), least);
+      const label = atLeast(atMost(loadFirst(y, count), one), least);
+      const p = atLeast(atMost(given, one), least);
+      const ratio = f32x4.div(label, p);
       const difference = f32x4.sub(label, p);
-      const share = f32x4.div(difference, f32x4.add(label, p));
-      const isNear = f32x4.lt(f32x4.abs(share), all(0.2));
-      const s2 = f32x4.mul(share, share);
-      let series = multiplyAdd(s2, all(1.0 / 11), all(1.0 / 9));
-      series = multiplyAdd(s2, series, all(1.0 / 7));
-      series = multiplyAdd(s2, series, all(1.0 / 5));
-      series = multiplyAdd(s2, series, all(1.0 / 3));
-      const second = multiplyAdd(f32x4.add(share, s2), series, one);
-      const near = f32x4.mul(f32x4.mul(difference, share), second);
-      const far = f32x4.mul(label, log(f32x4.div(label, p)));
-      part = f32x4.add(part, v128.bitselect(near, far, isNear));
-      const first = v128.and(difference, isNear);
-      differences = f64x2.add(differences, f64x2.promote_low_f32x4(first));
-      const rest = v128.shuffle<i32>(first, first, 2, 3, 2, 3);
-      differences = f64x2.add(differences, f64x2.promote_low_f32x4(rest));
-      const slope = v128.and(f32x4.neg(f32x4.div(label, p)), f32x4.eq(p, given));
-      storeFirst(gradient, count, f32x4.mul(slope, all(scale)));
+      const both = f32x4.add(label, p);
+      const isNear = f32x4.lt(f32x4.abs(difference), f32x4.mul(both, all(0.2)));
+      const exponent = exponentOf(ratio);
+      const m = fractionOf(ratio, exponent);
+      const t = f32x4.div(
+        v128.bitselect(difference, m, isNear),
+        v128.bitselect(both, f32x4.add(m, all(2)), isNear),
+      );
+      const higher = twiceAtanhLessTwice(t);
+      const near = multiplyAdd(t, difference, f32x4.mul(label, higher));
+      const far = f32x4.mul(label, logOf(exponent, f32x4.add(higher, f32x4.add(t, t))));
+      // NaN is neither.
+      const isFar = f32x4.ge(f32x4.abs(difference), f32x4.mul(both, all(0.2)));
+      part = f32x4.add(part, v128.bitselect(near, v128.bitselect(far, both, isFar), isNear));
+      const exact = v128.and(difference, isNear);
+      differences = f64x2.add(differences, f64x2.add(low(exact), high(exact)));
+      if (gradient != 0) {
+        const slope = v128.and(f32x4.neg(ratio), f32x4.eq(p, given));
+        storeFirst(gradient, count, f32x4.mul(slope, all(scale)));
+      }
       left -= count;
       x += 4 * SIZE;
       y += 4 * SIZE;
       gradient += 4 * move;
     }
-    sum += sumOf(part) + f64x2.extract_lane(differences, 0) + f64x2.extract_lane(differences, 1);
+    sum += sumOf(part) + sumOfTwo(differences);
   }
   return sum;
+}
+
+/** The angle between two rows, in float64, where differences cancel: −Σ y · x / (‖y‖ · ‖x‖), with lengths of at least epsilon. */
+function cosine(x: usize, y: usize, gradient: usize, length: i32, epsilon: f32, scale: f32): f64 {
+  let yy = f64x2.splat(0);
+  let xx = yy;
+  let yx = yy;
+  for (let i: usize = 0, left = length; left > 0; i += 4 * SIZE, left -= 4) {
+    const label = loadFirst(y + i, min(left, 4));
+    const given = loadFirst(x + i, min(left, 4));
+    yy = addProducts(yy, label, label);
+    xx = addProducts(xx, given, given);
+    yx = addProducts(yx, label, given);
+  }
+  const square = sumOfTwo(xx);
+  const product = sumOfTwo(yx);
+  const norm = sqrt(square);
+  const least = <f64>epsilon;
+  const factor = 1 / (max(sqrt(sumOfTwo(yy)), least) * max(norm, least));
+  if (gradient != 0) {
+    const turned = f64x2.splat(norm > least ? product / square : 0);
+    const all = f64x2.splat(factor * <f64>scale);
+    for (let i: usize = 0, left = length; left > 0; i += 4 * SIZE, left -= 4) {
+      const label = loadFirst(y + i, min(left, 4));
+      const given = loadFirst(x + i, min(left, 4));
+      const first = f64x2.sub(f64x2.mul(turned, low(given)), low(label));
+      const rest = f64x2.sub(f64x2.mul(turned, high(given)), high(label));
+      storeFirst(gradient + i, min(left, 4), rounded(f64x2.mul(all, first), f64x2.mul(all, rest)));
+    }
+  }
+  return -product * factor;
+}
+
+/** Adds the products of four numbers each, in float64. */
+@inline
+function addProducts(sum: v128, a: v128, b: v128): v128 {
+  return f64x2.add(
+    sum,
+    f64x2.add(f64x2.mul(low(a), low(b)), f64x2.mul(high(a), high(b))),
+  );
+}
+
+/** (1 − y) · x, and −∞ for what is not among the first. */
+@inline
+function others(x: v128, y: v128, count: i32): v128 {
+  const own = f32x4.mul(f32x4.sub(all(1), y), x);
+  const isOne = i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count));
+  return v128.bitselect(own, all(-(<f32>Infinity)), isOne);
+}
+
+/** max(max((1 − y) · x) − Σ y · x + 1, 0) over a row. */
+function categoricalHinge(x: usize, y: usize, gradient: usize, length: i32, scale: f32): f64 {
+  let most = all(-(<f32>Infinity));
+  let positive = f64x2.splat(0);
+  for (let i: usize = 0, left = length; left > 0; i += 4 * SIZE, left -= 4) {
+    const label = loadFirst(y + i, min(left, 4));
+    const given = loadFirst(x + i, min(left, 4));
+    positive = addProducts(positive, label, given);
+    // A NaN is in the sum.
+    most = f32x4.pmax(most, others(given, label, left));
+  }
+  most = f32x4.pmax(most, v128.shuffle<i32>(most, most, 2, 3, 0, 1));
+  most = f32x4.pmax(most, v128.shuffle<i32>(most, most, 1, 0, 3, 2));
+  const missing = <f64>f32x4.extract_lane(most, 0) - sumOfTwo(positive) + 1;
+  if (gradient == 0) return max(missing, 0);
+  if (missing < 0) {
+    memory.fill(gradient, 0, <usize>length * SIZE);
+    return 0;
+  }
+  let ties: i32 = 0;
+  for (let i: usize = 0, left = length; left > 0; i += 4 * SIZE, left -= 4) {
+    const label = loadFirst(y + i, min(left, 4));
+    const given = loadFirst(x + i, min(left, 4));
+    ties += popcnt(i32x4.bitmask(f32x4.eq(others(given, label, left), most)));
+  }
+  const share = all(1 / <f32>ties);
+  for (let i: usize = 0, left = length; left > 0; i += 4 * SIZE, left -= 4) {
+    const label = loadFirst(y + i, min(left, 4));
+    const given = loadFirst(x + i, min(left, 4));
+    const isMost = f32x4.eq(others(given, label, left), most);
+    const own = v128.and(f32x4.mul(f32x4.sub(all(1), label), share), isMost);
+    storeFirst(gradient + i, min(left, 4), f32x4.mul(f32x4.sub(own, label), all(scale)));
+  }
+  return missing;
+}
+
+/** What a row comes to. `op` is the place in the list of PAIR_OPS, src/kernels/names.ts. */
+function rowOf(
+  op: i32,
+  x: usize,
+  y: usize,
+  gradient: usize,
+  move: usize,
+  length: i32,
+  a: f32,
+  b: f32,
+  parameter: f32,
+  scale: f32,
+): f64 {
+  if (op == 9) return divergence(x, y, gradient, move, length, parameter, scale);
+  if (op == 10) return cosine(x, y, gradient, length, parameter, scale);
+  if (op == 11) return categoricalHinge(x, y, gradient, length, scale);
+  return row(op, x, y, gradient, move, length, a, b, parameter, scale);
 }
 
 /** `Core.pairs` of src/kernels/rows/core.ts, with a = labelScale and b = labelShift. */
@@ -184,7 +327,6 @@ export function pairs(
   weights: usize,
   values: usize,
   gradient: usize,
-  scratch: usize,
   rows: i32,
   length: i32,
   a: f32,
@@ -193,28 +335,23 @@ export function pairs(
   scale: f32,
   share: f64,
 ): f64 {
-  if (op > 9) return f64.NaN;
-  if (weights == 0 && values == 0) {
+  if (weights == 0 && values == 0 && op < 10) {
     length *= rows;
     rows = 1;
   }
   const stride = <usize>length * SIZE;
   const move: usize = gradient != 0 ? SIZE : 0;
-  let target = gradient != 0 ? gradient : scratch;
   let sum: f64 = 0;
   for (let r = 0; r < rows; r++) {
     const weight: f32 = weights != 0 ? load<f32>(weights + (<usize>r) * SIZE) : 1;
-    const own = scale * weight;
     const loss =
       <f64>weight *
-      (op == 9
-        ? divergence(logits, labels, target, move, length, parameter, own)
-        : row(op, logits, labels, target, move, length, a, b, parameter, own));
+      rowOf(op, logits, labels, gradient, move, length, a, b, parameter, scale * weight);
     if (values != 0) store<f32>(values + (<usize>r) * SIZE, <f32>(loss * share));
     sum += loss;
     logits += stride;
     labels += stride;
-    if (gradient != 0) target += stride;
+    if (gradient != 0) gradient += stride;
   }
   return sum;
 }
