@@ -71,6 +71,28 @@ describeKernels('losses of numbers are the same by their kernel as by their form
     },
   );
 
+  // GPUs put long rows together from parts.
+  it.each(
+    pairs.flatMap((lossClass) => [
+      { name: lossClass.className, labelled: 'numbers', lossClass },
+      { name: lossClass.className, labelled: '0 and 1', lossClass },
+    ]),
+  )('$name: of rows of 1,500 entries, labels $labelled', ({ lossClass, labelled }) => {
+    const shape: [number, number] = [3, 1500];
+    const [given, p] = [7, 8].map((seed) => tf.randomUniform(shape, 0.05, 0.95, 'float32', seed));
+    // Rounded predictions have ties, of which each has a share.
+    const y = labelled === 'numbers' ? given! : tf.round(given!);
+    const x = labelled === 'numbers' ? p! : tf.div(tf.round(tf.mul(p!, 64)), 64);
+    const loss = new lossClass({ reduction: 'none' } as never);
+    const { fast, formula } = bothWays(() => ({
+      value: loss(y, x),
+      gradient: tf.grad((z) => tf.sum(loss(y, z)))(x),
+    }));
+    expectClose(fast.value, formula.value, { relative: 1e-5 });
+    const largest = Math.max(...Array.from(formula.gradient.dataSync(), Math.abs));
+    expectClose(fast.gradient, formula.gradient, { relative: 1e-5, absolute: 1e-6 * largest });
+  });
+
   it('all of them', () => {
     if (pairs.length !== PAIR_OPS.length) throw new Error(`${pairs.length} of ${PAIR_OPS.length}`);
   });

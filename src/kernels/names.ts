@@ -47,6 +47,9 @@ export const PAIR_OPS = [
 
 export type PairOp = (typeof PAIR_OPS)[number];
 
+/** Losses for which labels of 0 and 1, if they all are, are −1 and 1. */
+export const SIGNED_OPS: readonly RowsOp[] = ['HingeRows', 'SquaredHingeRows'];
+
 /** The name under which TF.js knows the op, made once: TF.js looks it up several times in every step. */
 export function rowsKernel(op: RowsOp): string {
   return (rowsKernels[op] ??= kernelName(op));

@@ -24,7 +24,6 @@ import {
   type CrossEntropyForm,
   type PairForm,
   type RowsAttrs,
-  type RowsOp,
 } from './names.js';
 import { crossEntropyRows } from './rows/cross_entropy.js';
 import {
@@ -35,7 +34,6 @@ import {
 } from './rows/rows.js';
 import { pairRows } from './rows/pairs.js';
 import type { Workspace } from './rows/workspace.js';
-import { PAIR_SHADERS } from './shaders/pairs.js';
 import * as tensorflow from './tensorflow/workspace.js';
 import * as wasm from './wasm/workspace.js';
 import * as webgl from './webgl/rows.js';
@@ -45,21 +43,14 @@ import * as webgpu from './webgpu/rows.js';
 interface RowsKernels {
   readonly computeRows: (backend: object, tensors: RowsTensors, attrs: RowsAttrs) => TensorInfo[];
   readonly scaleRows: (backend: object, tensors: ScaledTensors) => TensorInfo;
-  /** Which ops the first one computes. */
-  readonly ops: readonly RowsOp[];
 }
-
-const SHADERS: readonly RowsOp[] = [
-  ...CROSS_ENTROPY_OPS,
-  ...(Object.keys(PAIR_SHADERS) as RowsOp[]),
-];
 
 const ROWS: Readonly<Record<string, RowsKernels>> = {
   cpu: inWorkspace(cpu.workspace),
   wasm: inWorkspace(wasm.workspace),
   tensorflow: inWorkspace(tensorflow.workspace),
-  webgl: { computeRows: webgl.computeRows, scaleRows: webgl.scaleRows, ops: SHADERS },
-  webgpu: { computeRows: webgpu.computeRows, scaleRows: webgpu.scaleRows, ops: SHADERS },
+  webgl,
+  webgpu,
 };
 
 function inWorkspace(workspace: (backend: object) => Workspace): RowsKernels {
@@ -70,7 +61,6 @@ function inWorkspace(workspace: (backend: object) => Workspace): RowsKernels {
         : crossEntropyRows(workspace(backend), tensors, attrs as RowsAttrs<CrossEntropyForm>),
     scaleRows: (backend, tensors) =>
       scaleRows(workspace(backend), tensors, backend as CountingBackend),
-    ops: [...CROSS_ENTROPY_OPS, ...PAIR_OPS],
   };
 }
 
@@ -103,7 +93,7 @@ export function registerKernels(): void {
 
 function registerRowsKernels(): void {
   for (const [backendName, kernels] of Object.entries(ROWS)) {
-    for (const op of kernels.ops) {
+    for (const op of [...CROSS_ENTROPY_OPS, ...PAIR_OPS]) {
       registerKernel({
         kernelName: rowsKernel(op),
         backendName,

@@ -3,6 +3,7 @@ import { add, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
 import type { Input } from '../core/inputs.js';
 import { Loss, lossValues, type NoOptions } from '../core/loss.js';
 import { product } from '../core/op.js';
+import { meanOver } from '../core/reduction.js';
 import type { PairForm } from '../kernels/names.js';
 import { largest } from '../ops/largest.js';
 import { positivePart } from '../ops/positive_part.js';
@@ -56,7 +57,7 @@ export class CategoricalHinge extends Loss {
   override compute(yTrue: Tensor, yPred: Tensor): Tensor {
     const last = yPred.rank - 1;
     // The largest of no scores is −∞.
-    if (yPred.size === 0) return sum(yPred, last);
+    if (yPred.size === 0) return meanOver(yPred, [last]);
     const positive = sum(product(yTrue, yPred), last);
     const negative = largest(product(sub(1, yTrue), yPred), last);
     return positivePart(add(sub(negative, positive), 1));

@@ -1,11 +1,8 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 
-import { PAIR_OPS, type PairForm, type PairOp, type RowsAttrs } from '../names.js';
+import { PAIR_OPS, SIGNED_OPS, type PairForm, type RowsAttrs } from '../names.js';
 import { factorOf, inChunks, type RowsTensors } from './rows.js';
 import type { Workspace } from './workspace.js';
-
-/** Losses for which labels of 0 and 1, if they all are, are −1 and 1. */
-const SIGNED: readonly PairOp[] = ['HingeRows', 'SquaredHingeRows'];
 
 /** The kernel of a loss over pairs: see {@link RowsOp}. */
 export function pairRows(
@@ -17,7 +14,7 @@ export function pairRows(
   const { labels, weights } = tensors;
   const share = isSum ? 1 : 1 / length;
   const scale = factorOf(space, weights, undefined, attrs) * share;
-  const isSigned = SIGNED.includes(op) && isBinary(space.read(labels));
+  const isSigned = SIGNED_OPS.includes(op) && isBinary(space.read(labels));
   const [labelScale, labelShift] = isSigned ? [2, -1] : [1, 0];
   const number = PAIR_OPS.indexOf(op);
   return inChunks(space, tensors, attrs, scale, (chunk) => {

@@ -1,17 +1,6 @@
 /**
  * The arithmetic of the losses over rows, for the shading languages of WebGL and WebGPU: GLSL in so few words that a line of it
- * differs from WGSL in the declarations alone.
- *
- * A *cell* holds what a part of a row comes to, as four numbers (m, rest, total, cost), where y are its labels and x its logits:
- *
- *     m     = the largest logit
- *     rest  = Σ e^(x − m) over all but one of the largest
- *     total = Σ y
- *     cost  = Σ y · (m − x)
- *
- * That of a single number is (x, 0, y, 0), and `share` is what each adds to the whole, so a row may be cut in any way. A logit of
- * ±Infinity is as large as another one of its kind, and NaN larger than all. Sums keep what rounding loses, as far as the compiler
- * of a GPU leaves that in.
+ * differs from WGSL in the declarations alone. Sums keep what rounding loses, as far as the compiler of a GPU leaves that in.
  */
 const FORMULAS = [
   // -1, 0 or 1, and NaN for NaN.
@@ -21,6 +10,14 @@ const FORMULAS = [
   // The larger number; NaN where x is.
   `float atLeast(float x, float y) {
   return select(max(x, y), x, isnan(x));
+}`,
+  // The smaller number; NaN where x is.
+  `float atMost(float x, float y) {
+  return select(min(x, y), x, isnan(x));
+}`,
+  // The larger number; NaN where one of them is.
+  `float larger(float m, float x) {
+  return select(m, x, x > m || isnan(x));
 }`,
   // e^(d + error) for d <= 0, with the 1 last: d + error = n ln 2 + r, and ln 2 split as in the SIMD kernels.
   `float power(float d, float error) {
@@ -38,35 +35,26 @@ const FORMULAS = [
   float error = (x - (d - minusM)) - (m + minusM);
   return power(d, select(error, 0.0, d < -104.0));
 }`,
+  // 2 atanh(s) - 2 s for |s| <= 1/3.
+  `float highOfAtanh(float s) {
+  float z = s * s;
+  float high = 0.28008487820625305 * z + 0.28002768754959106;
+  return s * z * (z * z * high + (0.40021446347236633 * z + 0.666664183139801));
+}`,
   // log(1 + x) for x >= 0; up to 1 as 2 atanh(x / (2 + x)), where the logarithm of a GPU may lose all digits.
   `float log1p(float x) {
   float s = x / (2.0 + x);
-  float z = s * s;
-  float high = 0.28008487820625305 * z + 0.28002768754959106;
-  float p = z * z * high + (0.40021446347236633 * z + 0.666664183139801);
-  return select(s * z * p + (s + s), log(1.0 + x), x > 1.0);
+  return select(highOfAtanh(s) + (s + s), log(1.0 + x), x > 1.0);
+}`,
+  // log x; between 1/2 and 2 as 2 atanh((x - 1) / (x + 1)). Of what is below 0, a GPU may say anything.
+  `float logarithm(float x) {
+  float s = (x - 1.0) / (x + 1.0);
+  float far = select(log(x), NAN, x < 0.0 || isnan(x));
+  return select(far, highOfAtanh(s) + (s + s), abs(s) <= 0.3333);
 }`,
   // a * b, and 0 where b is 0, even if a is NaN or infinite there.
   `float multiplyNoNan(float a, float b) {
   return select(a * b, 0.0, b == 0.0);
-}`,
-  // The larger of two logits.
-  `float larger(float m, float x) {
-  return select(m, x, x > m || isnan(x));
-}`,
-  // What a cell adds to one whose largest logit is m, which it may hold first.
-  `vec4 share(vec4 cell, float m, bool isFirst) {
-  bool isSame = cell.x == m;
-  float scale = select(powerOfDifference(cell.x, m), 1.0, isSame);
-  float rest = select(1.0 + cell.y, cell.y, isFirst) * scale;
-  float moved = select(cell.z * (m - cell.x), 0.0, isSame || cell.z == 0.0);
-  return vec4(0.0, rest, cell.z, cell.w + moved);
-}`,
-  // Two cells as one.
-  `vec4 merged(vec4 a, vec4 b) {
-  float m = larger(a.x, b.x);
-  bool isA = a.x == m;
-  return share(a, m, isA) + share(b, m, !isA) + vec4(m, 0.0, 0.0, 0.0);
 }`,
   // What a + b loses as it is rounded (Knuth, The Art of Computer Programming 2, 4.2.2).
   `float lostIn(float a, float b) {
@@ -74,48 +62,31 @@ const FORMULAS = [
   float ofB = sum - a;
   return (a - (sum - ofB)) + (b - ofB);
 }`,
+  `vec4 lostInEach(vec4 a, vec4 b) {
+  vec4 sum = a + b;
+  vec4 ofB = sum - a;
+  return (a - (sum - ofB)) + (b - ofB);
+}`,
   // A sum with what was lost on the way, if it is finite.
   `float withLost(float sum, float lost) {
   return select(sum + lost, sum, isnan(lost));
 }`,
-  // The loss of a row: see negative_log_softmax.ts.
-  `float softmaxLoss(vec4 cell) {
-  return select(log1p(cell.y) * cell.z + cell.w, cell.x, isnan(cell.x));
-}`,
-  `float softmaxGradient(float x, float y, vec4 cell) {
-  bool isLargest = x == cell.x;
-  float p = select(powerOfDifference(x, cell.x), 1.0, isLargest) / (1.0 + cell.y);
-  float notP = select(1.0 - p, cell.y / (1.0 + cell.y), isLargest);
-  float g = multiplyNoNan(p, cell.z - y) - multiplyNoNan(notP, y);
-  return select(g, cell.x, isnan(cell.x));
+  `vec4 withLostOfEach(vec4 sum, vec4 lost) {
+  return vec4(withLost(sum.x, lost.x), withLost(sum.y, lost.y), withLost(sum.z, lost.z), withLost(sum.w, lost.w));
 }`,
   // 0 where a label is a class, else NaN; its fraction is cut off towards 0.
-  `float notClass(float label, float classes, float nan) {
-  return select(nan, 0.0, label > -1.0 && label < classes);
+  `float notClass(float label, float classes) {
+  return select(NAN, 0.0, label > -1.0 && label < classes);
 }`,
   // 1 where the label is the class, else 0.
   `float isClass(float label, float class_) {
   return select(0.0, 1.0, sign(label) * floor(abs(label)) == class_);
 }`,
   // What a loss is multiplied by for a mean over this sum of weights, given their number: 0 for a sum of 0.
-  `float shareOf(float sum, float count, float nan) {
-  return select(select(count / sum, 0.0, sum == 0.0), nan, isnan(sum) || abs(sum) > 3e38);
+  `float shareOf(float sum, float count) {
+  return select(select(count / sum, 0.0, sum == 0.0), NAN, isnan(sum) || abs(sum) > 3e38);
 }`,
 ].join('\n');
-
-/** Cross-entropy of one yes/no label, positive = y times the weight of positive labels: see sigmoid_cross_entropy_with_logits.ts. */
-export const SIGMOID = `
-float elementLoss(float x, float y, float positive) {
-  float opposed = select(positive, 1.0 - y, x > 0.0);
-  float tail = log1p(power(-abs(x), 0.0));
-  return select(multiplyNoNan(abs(x), opposed) + tail * (1.0 - y + positive), x, isnan(x));
-}
-float elementGradient(float x, float y, float positive) {
-  float opposed = select(positive, 1.0 - y, x > 0.0);
-  float e = power(-abs(x), 0.0);
-  float outward = opposed - e / (1.0 + e) * (1.0 - y + positive);
-  return select(select(-outward, outward, x > 0.0), x, isnan(x));
-}`;
 
 const TYPES: Record<string, string> = { bool: 'bool', float: 'f32', vec4: 'vec4<f32>' };
 
@@ -130,6 +101,7 @@ ${FORMULAS}${others}`;
 /** The formulas in WGSL, with others that use them. */
 export function wgsl(others: string): string {
   return `${FORMULAS}${others}`
+    .replaceAll('NAN', 'uniforms.NAN')
     .replace(/^(float|vec4) (\w+)\((.*)\) \{$/gm, (_, type: string, name, parameters: string) => {
       const declared = parameters.replace(
         /(\w+) (\w+)/g,

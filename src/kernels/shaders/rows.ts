@@ -1,19 +1,21 @@
-import { isPairForm, PLAIN_LABELS, type RowsAttrs } from '../names.js';
+import { isPairForm, PLAIN_LABELS, SIGNED_OPS, type RowsAttrs } from '../names.js';
 import type { RowsTensors } from '../rows/rows.js';
-import { SIGMOID } from './formulas.js';
-import { PAIR_SHADERS } from './pairs.js';
+import { CELLS, MERGE } from './cells.js';
+import { ELEMENTS } from './elements.js';
 
 /** What the shaders of a loss over rows are made for. */
 export interface Rows {
   /** How many rows there are, and how many entries a row has. */
   readonly count: number;
   readonly length: number;
-  /** Whether entries stand alone, and a row is what they add up to: not so for a softmax. */
+  /** Whether entries stand alone, and a row is what they add up to: see elements.ts, and for others cells.ts. */
   readonly isElementwise: boolean;
-  /** The formulas of those. */
+  /** The formulas of the loss. */
   readonly formulas: string;
-  /** Whether they are given a weight of positive labels, not a parameter. */
+  /** Whether the parameter is the weight of positive labels. */
   readonly isSigmoid: boolean;
+  /** Whether labels of 0 and 1, if they all are, are −1 and 1. */
+  readonly isSigned: boolean;
   /** Whether labels are class indices, one per row. */
   readonly isSparse: boolean;
   /** Whether rows of a class do not count. */
@@ -30,36 +32,35 @@ export interface Rows {
 }
 
 /** Their names. The loss and the gradient of a row are multiplied by `scale`. */
-export const NUMBERS = ['labelScale', 'labelShift', 'posWeight', 'ignored', 'scale'] as const;
+export const NUMBERS = ['labelScale', 'labelShift', 'parameter', 'ignored', 'scale'] as const;
 
 export function rowsOf({ weights }: RowsTensors, { rows, reduction, form }: RowsAttrs): Rows {
   const { op, length } = form;
-  const pair = isPairForm(form) ? form : undefined;
-  const { labelScale, labelShift, posWeight, classWeights, ignored } = isPairForm(form)
-    ? { ...PLAIN_LABELS, posWeight: form.parameter }
-    : form;
+  const isPair = isPairForm(form);
+  const { labelScale, labelShift, posWeight, classWeights, ignored } = isPair ? PLAIN_LABELS : form;
   const isSigmoid = op === 'SigmoidCrossEntropyRows';
   const isSparse = op === 'SparseSoftmaxCrossEntropyRows';
-  const isElementwise = isSigmoid || pair !== undefined;
+  const elements = ELEMENTS[op];
   const isIgnoring = isSparse && ignored !== null;
   const isMean = reduction !== 'none' && reduction !== 'sum';
   const hasWeights = weights !== undefined;
   const isWeightedMean = hasWeights && reduction === 'mean_with_sample_weight';
-  const isMeanOfRow = isElementwise && pair?.isSum !== true;
+  const isMeanOfRow = isPair ? !form.isSum : isSigmoid;
   const entries = (isMeanOfRow ? length : 1) * (isMean ? rows : 1);
   const [all, each] = typeof posWeight === 'number' ? [posWeight, undefined] : [1, posWeight];
   return {
     count: rows,
     length,
-    isElementwise,
-    formulas: pair ? (PAIR_SHADERS[pair.op] ?? '') : isSigmoid ? SIGMOID : '',
+    isElementwise: elements !== undefined,
+    formulas: elements ?? `${CELLS[op] ?? ''}${MERGE}`,
     isSigmoid,
+    isSigned: SIGNED_OPS.includes(op),
     isSparse,
     isIgnoring,
     hasWeights,
     isWeightedMean,
     hasFactor: isMean && (isIgnoring || isWeightedMean),
     perEntry: classWeights ?? each,
-    numbers: [labelScale, labelShift, all, ignored ?? 0, 1 / entries],
+    numbers: [labelScale, labelShift, isPair ? form.parameter : all, ignored ?? 0, 1 / entries],
   };
 }

@@ -77,6 +77,7 @@ export function computeRows(backend: object, tensors: RowsTensors, attrs: RowsAt
       const numbers = Float32Array.from(rows.perEntry);
       given.perEntry = passing(gl.makeTensorInfo([length], 'float32', numbers));
     }
+    if (rows.isSigned) given.signed = passing(sum(areBinary(rows), given));
     if (rows.hasFactor) given.factor = passing(sum(weightSum(rows), given));
     const windows = windowsOf(length);
     let cells = passing(run(cellsProgram(rows, windows), given));
@@ -231,36 +232,54 @@ function weightSum(rows: Rows): SumProgram {
     count: rows.count,
     item: `${weightOf(rows, rows.isWeightedMean)}
       float item(int i) { return weightOf(i); }`,
-    finish: `float finish(float sum) { return shareOf(sum, ${literal(rows.count)}, NAN); }`,
+    finish: `float finish(float sum) { return shareOf(sum, ${literal(rows.count)}); }`,
+    isPacked: true,
+  };
+}
+
+/** 1 if all labels are 0 or 1, else 0. */
+function areBinary({ count, length }: Rows): SumProgram {
+  return {
+    count: count * length,
+    item: `float item(int i) {
+      int row = i / ${length};
+      ivec2 place = ivec2(row, i - row * ${length});
+      float y = getChannel(getLabels(place.x, place.y), vec2(place));
+      return select(1.0, 0.0, y == 0.0 || y == 1.0);
+    }`,
+    finish: 'float finish(float others) { return select(0.0, 1.0, others == 0.0); }',
     isPacked: true,
   };
 }
 
 /** The label y of an entry as the options make it, given what stands in the labels. */
-function labelOf({ isSparse, isElementwise, isSigmoid, perEntry, length }: Rows): string {
+function labelOf({ isSparse, isElementwise, isSigmoid, isSigned, perEntry, length }: Rows): string {
   const given = isSparse ? 'isClass(classOf(row), float(column))' : 'given';
-  const y = `labelScale * ${given} + labelShift`;
+  const y = isSigned
+    ? `${given} * (1.0 + getSigned().r) - getSigned().r`
+    : `labelScale * ${given} + labelShift`;
   const entry = 'getChannel(getPerEntry(column), column)';
   const weighted = perEntry && !isElementwise ? `(${y}) * ${entry}` : y;
-  const valid = isSparse ? ` + notClass(classOf(row), ${literal(length)}, NAN)` : '';
+  const valid = isSparse ? ` + notClass(classOf(row), ${literal(length)})` : '';
   return `
     float labelOf(float given, int row, int column) { return ${weighted}${valid}; }
-    float positiveOf(float y, int column) { return ${isSigmoid ? 'y * ' : ''}${perEntry && isSigmoid ? entry : 'posWeight'}; }`;
+    float parameterOf(float y, int column) { return ${isSigmoid ? 'y * ' : ''}${perEntry && isSigmoid ? entry : 'parameter'}; }`;
 }
 
 /**
- * What parts of rows come to, a texel for each: see shaders/formulas.ts; in the last place the weighted loss, for entries that stand alone the
+ * What parts of rows come to, a texel for each: see shaders/cells.ts; in the last place the weighted loss, for entries that stand alone the
  * mean over as many entries as a window has.
  */
 function cellsProgram(rows: Rows, windows: Windows): Program {
   const { isElementwise, isSparse, length, count } = rows;
   const at = 'row, from + k';
   const label = isSparse ? '0.0' : `getChannel(getLabels(${at}), vec2(${at}))`;
-  const end = windows.count === 1 ? 'multiplyNoNan(softmaxLoss(cell), weightOf(row))' : 'cell.a';
+  const end =
+    windows.count === 1 ? 'multiplyNoNan(cellLoss(cell, parameter), weightOf(row))' : 'cell.a';
   const main = isElementwise
-    ? `${addUp(windows.size, 'elementLoss(logitOf(k), yOf(k), positiveOf(yOf(k), from + k))', 'from + k')}
+    ? `${addUp(windows.size, 'elementLoss(logitOf(k), yOf(k), parameterOf(yOf(k), from + k))', 'from + k')}
        setOutput(vec4(0.0, 0.0, 0.0, multiplyNoNan(sum, weightOf(row)) / ${literal(windows.size)}));`
-    : `${together(windows.size, 'from + k')}
+    : `${together(windows.size, 'cellOf(logitOf(k), yOf(k), parameter)', 'from + k')}
        cell.a = ${end};
        setOutput(cell);`;
   return {
@@ -272,7 +291,6 @@ function cellsProgram(rows: Rows, windows: Windows): Program {
       const int END = ${length};
       float logitOf(int k) { return getChannel(getLogits(${at}), vec2(${at})); }
       float yOf(int k) { return labelOf(${label}, ${at}); }
-      vec4 cellOf(int k) { return vec4(logitOf(k), 0.0, yOf(k), 0.0); }
       void main() {
         ivec2 place = getOutputCoords() / 2;
         row = place.x;
@@ -290,11 +308,10 @@ function mergeProgram(rows: Rows, windows: Windows): Program {
     code: `${weightOf(rows, rows.hasWeights)}
       int row = 0;
       const int END = ${windows.count};
-      vec4 cellOf(int k) { return getCells(2 * row, 2 * k); }
       void main() {
         row = getOutputCoords().x / 2;
-        ${together(windows.count)}
-        cell.a = multiplyNoNan(softmaxLoss(cell), weightOf(row));
+        ${together(windows.count, 'getCells(2 * row, 2 * k)')}
+        cell.a = multiplyNoNan(cellLoss(cell, parameter), weightOf(row));
         setOutput(cell);
       }`,
   };
@@ -314,27 +331,28 @@ function addUp(count: number, number: string, place = 'k'): string {
     sum = withLost(sum, lost);`;
 }
 
-/** Puts `cellOf(k)` together for each k from 0 to `count`, as far as `place` is before END, to `cell`. */
-function together(count: number, place = 'k'): string {
+/** Puts a cell for each k from 0 to `count` together, as far as `place` is before END, to `cell`. */
+function together(count: number, cell: string, place = 'k'): string {
   return `
-    float m = cellOf(0).x;
-    for (int k = 1; k < ${count}; k++) {
+    int k = 0;
+    vec4 m = ${cell};
+    for (k = 1; k < ${count}; k++) {
       if (${place} >= END) break;
-      m = larger(m, cellOf(k).x);
+      m = largestOf(m, ${cell});
     }
     bool isMet = false;
     vec4 sum = vec4(0.0);
     vec4 lost = vec4(0.0);
-    for (int k = 0; k < ${count}; k++) {
+    for (k = 0; k < ${count}; k++) {
       if (${place} >= END) break;
-      vec4 next = cellOf(k);
-      bool isFirst = next.x == m && !isMet;
+      vec4 next = ${cell};
+      bool isFirst = next.x == m.x && !isMet;
       isMet = isMet || isFirst;
       next = share(next, m, isFirst);
-      lost += vec4(0.0, lostIn(sum.y, next.y), lostIn(sum.z, next.z), lostIn(sum.w, next.w));
+      lost += lostInEach(sum, next);
       sum += next;
     }
-    vec4 cell = vec4(m, withLost(sum.y, lost.y), withLost(sum.z, lost.z), withLost(sum.w, lost.w));`;
+    vec4 cell = whole(m, withLostOfEach(sum, lost));`;
 }
 
 /** The sum of all losses, times the factor of the mean. */
@@ -371,8 +389,8 @@ function valuesProgram({ count }: Rows, windows: Windows): Program {
 function gradientProgram(rows: Rows): Program {
   const { count, length, isElementwise, isSparse, hasFactor } = rows;
   const gradient = isElementwise
-    ? 'elementGradient(x, y, positiveOf(y, column))'
-    : 'softmaxGradient(x, y, getCells(2 * row, 0))';
+    ? 'elementGradient(x, y, parameterOf(y, column))'
+    : 'cellGradient(x, y, getCells(2 * row, 0), parameter)';
   const factor = hasFactor ? 'multiplyNoNan(weightOf(row), getFactor().r)' : 'weightOf(row)';
   return {
     shape: [count, length],

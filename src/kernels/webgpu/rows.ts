@@ -55,6 +55,10 @@ export function computeRows(backend: object, tensors: RowsTensors, attrs: RowsAt
       const numbers = Float32Array.from(rows.perEntry);
       given.perEntry = passing(gpu.makeTensorInfo([numbers.length], 'float32', numbers));
     }
+    if (rows.isSigned) {
+      given.others = passing(run(countOthers(rows), given));
+      given.signed = passing(run(areBinary(), given));
+    }
     if (rows.hasFactor) given.factor = passing(run(weightSum(rows), given));
     const windows = rows.isElementwise ? Math.ceil(rows.length / ENTRIES) : 1;
     const cells = passing(run(cellsProgram(rows, windows), given));
@@ -138,7 +142,7 @@ function runProgram(
 }
 
 /** Adds up a number for each k from `first` in steps, as far as it is before `end`, to `sum`. */
-function addUp(number: string, first: string, step: number, end: string): string {
+function addUp(number: string, first: string, step: number | string, end: string): string {
   return `
     var sum = 0.0;
     var lost = 0.0;
@@ -192,27 +196,69 @@ function weightSum(rows: Rows): Program {
       fn main(index : i32) {
         ${addUp('weightOf(k)', 'index', WORKGROUP, 'uniforms.count')}
         let all = together(sum);
-        if (index == 0) { result[0] = shareOf(all, f32(uniforms.count), uniforms.NAN); }
+        if (index == 0) { result[0] = shareOf(all, f32(uniforms.count)); }
+      }`,
+  };
+}
+
+/** Parts of all labels, of which an invocation goes through one. */
+const PARTS = `((uniforms.count * uniforms.entries + ${ENTRIES - 1}) / ${ENTRIES})`;
+
+/** How many labels are neither 0 nor 1, among each so many. */
+function countOthers({ count, length }: Rows): Program {
+  const parts = Math.ceil((count * length) / ENTRIES);
+  return {
+    reads: ['labels'],
+    size: parts,
+    invocations: parts,
+    code: `
+      fn otherAt(i : i32) -> f32 {
+        let y = f32(labels[i]);
+        return select(1.0, 0.0, y == 0.0 || y == 1.0);
+      }
+      fn main(index : i32) {
+        if (index >= ${PARTS}) { return; }
+        ${addUp('otherAt(k)', 'index', PARTS, 'uniforms.count * uniforms.entries')}
+        result[index] = sum;
+      }`,
+  };
+}
+
+/** 1 if all labels are 0 or 1, else 0. */
+function areBinary(): Program {
+  return {
+    reads: ['others'],
+    size: 1,
+    invocations: WORKGROUP,
+    code: `${ADD_TOGETHER}
+      fn main(index : i32) {
+        ${addUp('others[k]', 'index', WORKGROUP, PARTS)}
+        let all = together(sum);
+        if (index == 0) { result[0] = select(0.0, 1.0, all == 0.0); }
       }`,
   };
 }
 
 /** The label y of an entry as the options make it. */
-function labelOf({ isSparse, isElementwise, isSigmoid, perEntry }: Rows): string {
+function labelOf({ isSparse, isElementwise, isSigmoid, isSigned, perEntry }: Rows): string {
   const given = isSparse
     ? 'isClass(f32(labels[row]), f32(column))'
     : 'f32(labels[row * uniforms.entries + column])';
-  const y = `uniforms.labelScale * ${given} + uniforms.labelShift`;
+  const y = isSigned
+    ? `${given} * (1.0 + signed[0]) - signed[0]`
+    : `uniforms.labelScale * ${given} + uniforms.labelShift`;
   const weighted = perEntry && !isElementwise ? `(${y}) * perEntry[column]` : y;
-  const valid = isSparse
-    ? ' + notClass(f32(labels[row]), f32(uniforms.entries), uniforms.NAN)'
-    : '';
-  const positive = perEntry && isSigmoid ? 'perEntry[column]' : 'uniforms.posWeight';
+  const valid = isSparse ? ' + notClass(f32(labels[row]), f32(uniforms.entries))' : '';
+  const parameter = perEntry && isSigmoid ? 'perEntry[column]' : 'uniforms.parameter';
   return `
     fn logitOf(row : i32, column : i32) -> f32 { return f32(logits[row * uniforms.entries + column]); }
     fn labelOf(row : i32, column : i32) -> f32 { return ${weighted}${valid}; }
-    fn positiveOf(y : f32, column : i32) -> f32 { return ${isSigmoid ? 'y * ' : ''}${positive}; }`;
+    fn parameterOf(y : f32, column : i32) -> f32 { return ${isSigmoid ? 'y * ' : ''}${parameter}; }`;
 }
+
+const CELL_AT = `fn cellAt(row : i32, column : i32) -> vec4<f32> {
+        return cellOf(logitOf(row, column), labelOf(row, column), uniforms.parameter);
+      }`;
 
 /** Numbers in a cell, of which the last one is the weighted loss. */
 function sizeOfCell({ isElementwise }: Rows): number {
@@ -220,7 +266,7 @@ function sizeOfCell({ isElementwise }: Rows): number {
 }
 
 /**
- * What rows come to: see shaders/formulas.ts. Entries that stand alone need no more than sums, and each window of a row, which takes every so
+ * What rows come to: see shaders/cells.ts. Entries that stand alone need no more than sums, and each window of a row, which takes every so
  * many entries of it, has one; long rows of classes are the work of a group that puts its parts together.
  */
 function cellsProgram(rows: Rows, windows: number): Program {
@@ -228,32 +274,33 @@ function cellsProgram(rows: Rows, windows: number): Program {
   const isAlone = isElementwise || length <= ENTRIES;
   const step = isAlone ? windows : WORKGROUP;
   const own = isElementwise
-    ? `${addUp('elementLoss(logitOf(row, k), labelOf(row, k), positiveOf(labelOf(row, k), k))', 'first', step, 'uniforms.entries')}
+    ? `${addUp('elementLoss(logitOf(row, k), labelOf(row, k), parameterOf(labelOf(row, k), k))', 'first', step, 'uniforms.entries')}
        result[cell] = multiplyNoNan(sum, weightOf(row));`
-    : `var m = logitOf(row, first);
-       for (var k = first; k < uniforms.entries; k = k + ${step}) { m = larger(m, logitOf(row, k)); }
+    : `var m = cellAt(row, first);
+       for (var k = first; k < uniforms.entries; k = k + ${step}) { m = largestOf(m, cellAt(row, k)); }
        var isMet = false;
        var sum = vec4(0.0);
        var lost = vec4(0.0);
        for (var k = first; k < uniforms.entries; k = k + ${step}) {
-         let x = logitOf(row, k);
-         let next = share(vec4(x, 0.0, labelOf(row, k), 0.0), m, x == m && !isMet);
-         isMet = isMet || x == m;
-         lost = lost + vec4(0.0, lostIn(sum.y, next.y), lostIn(sum.z, next.z), lostIn(sum.w, next.w));
+         let cell = cellAt(row, k);
+         let next = share(cell, m, cell.x == m.x && !isMet);
+         isMet = isMet || cell.x == m.x;
+         lost = lost + lostInEach(sum, next);
          sum = sum + next;
        }
-       own = vec4(m, withLost(sum.y, lost.y), withLost(sum.z, lost.z), withLost(sum.w, lost.w));`;
+       own = whole(m, withLostOfEach(sum, lost));`;
   const store = `
     result[4 * cell] = all.x;
     result[4 * cell + 1] = all.y;
     result[4 * cell + 2] = all.z;
-    result[4 * cell + 3] = multiplyNoNan(softmaxLoss(all), weightOf(row));`;
+    result[4 * cell + 3] = multiplyNoNan(cellLoss(all, uniforms.parameter), weightOf(row));`;
   const cells = count * windows;
   return {
-    reads: ['logits', 'labels', 'weights', 'perEntry'],
+    reads: ['logits', 'labels', 'weights', 'perEntry', 'signed'],
     size: cells * sizeOfCell(rows),
     invocations: isAlone ? cells : cells * WORKGROUP,
     code: `${isAlone ? '' : MERGE_TOGETHER}${weightOf(rows, rows.hasWeights)}${labelOf(rows)}
+      ${isElementwise ? '' : CELL_AT}
       fn main(index : i32) {
         let cell = index${isAlone ? '' : ` / ${WORKGROUP}`};
         let row = cell / ${windows};
@@ -310,8 +357,8 @@ function valuesProgram(rows: Rows, windows: number): Program {
 function gradientProgram(rows: Rows): Program {
   const { count, length, isElementwise, hasFactor } = rows;
   const gradient = isElementwise
-    ? 'elementGradient(x, y, positiveOf(y, column))'
-    : 'softmaxGradient(x, y, vec4(cells[4 * row], cells[4 * row + 1], cells[4 * row + 2], 0.0))';
+    ? 'elementGradient(x, y, parameterOf(y, column))'
+    : 'cellGradient(x, y, vec4(cells[4 * row], cells[4 * row + 1], cells[4 * row + 2], 0.0), uniforms.parameter)';
   const factor = hasFactor ? 'multiplyNoNan(weightOf(row), factor[0])' : 'weightOf(row)';
   return {
     reads: [
@@ -319,6 +366,7 @@ function gradientProgram(rows: Rows): Program {
       'labels',
       'weights',
       'perEntry',
+      'signed',
       'factor',
       ...(isElementwise ? [] : ['cells']),
     ],

@@ -1,10 +1,22 @@
-import type { PairOp } from '../names.js';
+import type { RowsOp } from '../names.js';
 
 /**
- * Losses that compare a prediction x with its label y, and their derivatives, as {@link FORMULAS} has those of cross-entropies. The
- * others run as their ops' formulas.
+ * Losses of which a row is the sum or the mean, and their derivatives: of a prediction x with its label y, and a parameter. For a
+ * sigmoid, see sigmoid_cross_entropy_with_logits.ts, that is y times the weight of positive labels.
  */
-export const PAIR_SHADERS: Partial<Record<PairOp, string>> = {
+export const ELEMENTS: Partial<Record<RowsOp, string>> = {
+  SigmoidCrossEntropyRows: `
+float elementLoss(float x, float y, float positive) {
+  float opposed = select(positive, 1.0 - y, x > 0.0);
+  float tail = log1p(power(-abs(x), 0.0));
+  return select(multiplyNoNan(abs(x), opposed) + tail * (1.0 - y + positive), x, isnan(x));
+}
+float elementGradient(float x, float y, float positive) {
+  float opposed = select(positive, 1.0 - y, x > 0.0);
+  float e = power(-abs(x), 0.0);
+  float outward = opposed - e / (1.0 + e) * (1.0 - y + positive);
+  return select(select(-outward, outward, x > 0.0), x, isnan(x));
+}`,
   SquaredErrorRows: `
 float elementLoss(float x, float y, float parameter) {
   return (x - y) * (x - y);
@@ -72,5 +84,28 @@ float elementGradient(float x, float y, float parameter) {
   float e = power(-2.0 * d, 0.0);
   float rise = select((1.0 - e) / (1.0 + e), 2.0 * s * sqrt(1.0 + s * s) / (1.0 + 2.0 * s * s), d < 1.0);
   return signOf(x - y) * rise;
+}`,
+  PoissonRows: `
+float elementLoss(float x, float y, float parameter) {
+  return x - y * logarithm(x + parameter);
+}
+float elementGradient(float x, float y, float parameter) {
+  return 1.0 - y / (x + parameter);
+}`,
+  HingeRows: `
+float elementLoss(float x, float y, float parameter) {
+  return atLeast(1.0 - y * x, 0.0);
+}
+float elementGradient(float x, float y, float parameter) {
+  float missing = 1.0 - y * x;
+  return select(select(-y, 0.0, missing < 0.0), missing, isnan(missing));
+}`,
+  SquaredHingeRows: `
+float elementLoss(float x, float y, float parameter) {
+  float missing = atLeast(1.0 - y * x, 0.0);
+  return missing * missing;
+}
+float elementGradient(float x, float y, float parameter) {
+  return -2.0 * y * atLeast(1.0 - y * x, 0.0);
 }`,
 };
