@@ -103,6 +103,46 @@ describe('binary cross-entropy', () => {
     expectClose(tf.grad(through)(logits), tf.grad(direct)(logits), { relative: 2e-6 });
   });
 
+  // torch.nn.functional.binary_cross_entropy_with_logits of PyTorch 2.13 in float64, with weight and pos_weight.
+  it.each([
+    [
+      null,
+      [0.07838555857974004, 1.134275978783295],
+      [
+        [5.5722600210079486e-9, -0.06253225425526178, 0],
+        [-0.5450496507957624, 4.601274916988411e-7, 0],
+      ],
+    ],
+    [
+      [3, 1, 2],
+      [0.07838555857974004, 3.4028270160936316],
+      [
+        [5.5722600210079486e-9, -0.06253225425526178, 0],
+        [-1.6351489523872873, 4.601274916988411e-7, 0],
+      ],
+    ],
+  ])('weighs labels by classWeights, with posWeight %j', (posWeight, values, gradient) => {
+    const labels = [
+      [0, 1, 1],
+      [1, 0, 0.25],
+    ];
+    const logits = tf.tensor([
+      [-18.6, 0.51, 2.94],
+      [-1.5, -12.8, 40],
+    ]);
+    const options = { posWeight, classWeights: [2, 0.5, 0] };
+    const loss = (z: tf.Tensor) => binaryCrossentropy(labels, z, { ...options, ...fromLogits });
+    expectClose(loss(logits), values);
+    expectClose(tf.grad((z) => tf.sum(loss(z)))(logits), gradient);
+    const small = tf.tensor([
+      [-2, 0.5, NaN],
+      [1.5, -1, NaN],
+    ]);
+    const through = binaryCrossentropy(labels, tf.sigmoid(small), options);
+    // The label with weight 0 is left out, whatever is predicted for it.
+    expectClose(through, loss(small), { relative: 2e-6 });
+  });
+
   it('smooths labels towards ½ before posWeight applies', () => {
     // y = 1 with ε = 0.2 is 0.9: −3 · 0.9 · log ½ − 0.1 · log ½.
     const options = { fromLogits: true, labelSmoothing: 0.2, posWeight: 3 };
@@ -316,6 +356,18 @@ describe('binary cross-entropy', () => {
         'axis must be a whole number, a list of them, or null. Received: 0.5.',
       ],
       [
+        'one weight for all classes',
+        () => binaryCrossentropy([[1, 0]], [[0.5, 0.5]], { classWeights: 2 as never }),
+        TypeError,
+        'classWeights must be an array with one number per class. Received: 2.',
+      ],
+      [
+        'classWeights, but not one for each label',
+        () => binaryCrossentropy([[1, 0]], [[0.5, 0.5]], { classWeights: [1] }),
+        ShapeError,
+        'classWeights must have one weight per entry of axis 1 of yPred [1, 2]. Received: 1 weights.',
+      ],
+      [
         'a negative posWeight',
         () => new BinaryCrossentropy({ posWeight: -1 }),
         RangeError,
@@ -380,7 +432,7 @@ describe('binary cross-entropy', () => {
         'a reduction in the function form, which has none',
         () => binaryCrossentropy([1], [0.5], { reduction: 'sum' } as never),
         RangeError,
-        "option must be one of 'fromLogits', 'labelSmoothing', 'axis', 'compat', 'posWeight'. Received: \"reduction\".",
+        "option must be one of 'fromLogits', 'labelSmoothing', 'axis', 'classWeights', 'compat', 'posWeight'. Received: \"reduction\".",
       ],
       [
         'options that are no object',

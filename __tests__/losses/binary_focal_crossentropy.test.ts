@@ -130,6 +130,14 @@ describe('binary focal cross-entropy', () => {
     );
   });
 
+  it('weighs labels by classWeights: a mean of each label alone, by hand', () => {
+    const y = [[1, 0, 0.3]];
+    const p = [[0.4, 0.2, 0.7]];
+    const [a, b] = binaryFocalCrossentropy(y, p, { axis: [] }).dataSync();
+    const values = binaryFocalCrossentropy(y, p, { classWeights: [2, 0.5, 0] });
+    expectClose(values, [(2 * a! + 0.5 * b!) / 3]);
+  });
+
   it('is the same from logits and from their sigmoid, value and gradient', () => {
     const logits = tf.tensor2d([[-5, -1, 0, 2, 6]]);
     const labels = [[1, 0.3, 1, 0, 1]];

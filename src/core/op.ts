@@ -127,12 +127,6 @@ export const multiplyNoNan: Op<Pair> = elementwise<Pair>(
   [([, y]) => y, ([x]) => x],
 )({});
 
-/** x · y, whose gradients are 0 where nobody uses the result, even if x or y is NaN or infinite there. */
-export const product: Op<Pair> = elementwise<Pair>('Product', ([x, y]) => mul(x, y), [
-  ([, y]) => y,
-  ([x]) => x,
-])({});
-
 /** x / y, and 0 where y is 0. */
 export const divideNoNan: Op<Pair> = elementwise<Pair>(
   'DivideNoNan',

@@ -1,9 +1,8 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 import { assertWeights, assertWeightsFit, resolveAxes } from '../core/checks.js';
-import { alongAxis, broadcast, sizeOf, type Input } from '../core/inputs.js';
+import { sizeOf, type Input } from '../core/inputs.js';
 import { Loss, lossValues, readsLogits, type Metric } from '../core/loss.js';
-import { meanOver } from '../core/reduction.js';
 import type { RowsForm } from '../kernels/names.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { sigmoidCrossEntropy } from '../ops/sigmoid_cross_entropy_with_logits.js';
@@ -12,8 +11,9 @@ import {
   binaryShape,
   checkBinaryOptions,
   crossEntropyWithProbabilities,
+  meanOfLabels,
+  perLabel,
   smoothBinary,
-  weighLabels,
   type BinaryOptions,
 } from './binary_options.js';
 
@@ -28,7 +28,7 @@ export interface BinaryCrossentropyOptions extends BinaryOptions {
  *
  *     y    = yTrue · (1 − ε) + ε / 2
  *     p    = fromLogits ? σ(yPred) : clip(yPred, 1e-7, 1 − 1e-7)
- *     loss = mean(−posWeight · y · log p − (1 − y) · log(1 − p), axis)
+ *     loss = mean(classWeights · (−posWeight · y · log p − (1 − y) · log(1 − p)), axis)
  *
  * Prefer logits: they stay exact where σ(yPred) would round to 0 or 1.
  *
@@ -74,7 +74,7 @@ export class BinaryCrossentropy extends Loss<BinaryCrossentropyOptions> {
     ...binaryDefaults,
     posWeight: null,
   };
-  static override readonly extensions: readonly string[] = ['posWeight', 'compat'];
+  static override readonly extensions: readonly string[] = ['posWeight', 'classWeights', 'compat'];
   static override readonly binaryLabels: boolean = true;
   static override readonly activation: string = 'sigmoid';
   static override readonly accuracy = (
@@ -94,12 +94,12 @@ export class BinaryCrossentropy extends Loss<BinaryCrossentropyOptions> {
 
   static override valuesShape(
     who: string,
-    { axis, posWeight }: Required<BinaryCrossentropyOptions>,
+    options: Required<BinaryCrossentropyOptions>,
     yTrue: number[],
     yPred: number[],
   ): number[] {
-    const shape = binaryShape(who, axis, yTrue, yPred);
-    assertWeightsFit(who, 'posWeight', posWeight, yPred);
+    const shape = binaryShape(who, options, yTrue, yPred);
+    assertWeightsFit(who, 'posWeight', options.posWeight, yPred);
     return shape;
   }
 
@@ -109,26 +109,24 @@ export class BinaryCrossentropy extends Loss<BinaryCrossentropyOptions> {
     fromLogits = readsLogits(this),
     labelWeights?: Tensor,
   ): Tensor {
-    const { labelSmoothing, axis, posWeight, compat } = this.options;
+    const { labelSmoothing, posWeight, compat } = this.options;
     const crossEntropy = fromLogits ? sigmoidCrossEntropy : crossEntropyWithProbabilities(compat);
     const values = crossEntropy(
       smoothBinary(yTrue, labelSmoothing),
       yPred,
       posWeight === null ? undefined : perLabel(posWeight, yPred.shape),
     );
-    return meanOver(
-      weighLabels(values, labelWeights),
-      resolveAxes(BinaryCrossentropy.className, axis, yPred.shape),
-    );
+    return meanOfLabels(BinaryCrossentropy.className, this.options, values, labelWeights);
   }
 
   /** @internal */
   override rows(shape: number[]): RowsForm | undefined {
-    const { axis, labelSmoothing, posWeight } = this.options;
+    const { axis, labelSmoothing, posWeight, classWeights } = this.options;
     const axes = resolveAxes(BinaryCrossentropy.className, axis, shape);
     const first = shape.length - axes.length;
     // Rows lie behind one another only where they are the last axes.
     if (axes.length === 0 || axes.some((index) => index < first)) return undefined;
+    if (classWeights !== null) return undefined;
     if (posWeight !== null && typeof posWeight !== 'number' && axes.length > 1) return undefined;
     return {
       op: 'SigmoidCrossEntropyRows',
@@ -140,8 +138,4 @@ export class BinaryCrossentropy extends Loss<BinaryCrossentropyOptions> {
       ignored: null,
     };
   }
-}
-
-function perLabel(weights: number | readonly number[], shape: number[]): Tensor {
-  return broadcast(alongAxis([weights].flat(), shape, shape.length - 1), shape);
 }

@@ -1,9 +1,8 @@
 import { add, mul, sub, type Tensor } from '@tensorflow/tfjs-core';
 
-import { assertBoolean, assertFraction, assertNonNegative, resolveAxes } from '../core/checks.js';
+import { assertBoolean, assertFraction, assertNonNegative } from '../core/checks.js';
 import type { Input } from '../core/inputs.js';
 import { Loss, lossValues, readsLogits, type Metric } from '../core/loss.js';
-import { meanOver } from '../core/reduction.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { focalCrossEntropyWithProbabilities, sigmoidFocalCrossEntropy } from '../ops/focal.js';
 import { BinaryCrossentropy } from './binary_crossentropy.js';
@@ -13,7 +12,7 @@ import {
   checkBinaryOptions,
   crossEntropyWithProbabilities,
   smoothBinary,
-  weighLabels,
+  meanOfLabels,
   type BinaryOptions,
 } from './binary_options.js';
 
@@ -78,7 +77,7 @@ export class BinaryFocalCrossentropy extends Loss<BinaryFocalCrossentropyOptions
     alpha: 0.25,
     gamma: 2,
   };
-  static override readonly extensions: readonly string[] = ['compat'];
+  static override readonly extensions: readonly string[] = ['classWeights', 'compat'];
   static override readonly binaryLabels: boolean = true;
   static override readonly activation: string = 'sigmoid';
   static override readonly accuracy = (
@@ -101,11 +100,11 @@ export class BinaryFocalCrossentropy extends Loss<BinaryFocalCrossentropyOptions
 
   static override valuesShape(
     who: string,
-    { axis }: Required<BinaryFocalCrossentropyOptions>,
+    options: Required<BinaryFocalCrossentropyOptions>,
     yTrue: number[],
     yPred: number[],
   ): number[] {
-    return binaryShape(who, axis, yTrue, yPred);
+    return binaryShape(who, options, yTrue, yPred);
   }
 
   override compute(
@@ -114,7 +113,7 @@ export class BinaryFocalCrossentropy extends Loss<BinaryFocalCrossentropyOptions
     fromLogits = readsLogits(this),
     labelWeights?: Tensor,
   ): Tensor {
-    const { applyClassBalancing, alpha, gamma, labelSmoothing, axis, compat } = this.options;
+    const { applyClassBalancing, alpha, gamma, labelSmoothing, compat } = this.options;
     const labels = smoothBinary(yTrue, labelSmoothing);
     const focal = fromLogits
       ? sigmoidFocalCrossEntropy(gamma)
@@ -123,9 +122,6 @@ export class BinaryFocalCrossentropy extends Loss<BinaryFocalCrossentropyOptions
     const balanced = applyClassBalancing
       ? mul(values, add(mul(labels, alpha), mul(sub(1, labels), 1 - alpha)))
       : values;
-    return meanOver(
-      weighLabels(balanced, labelWeights),
-      resolveAxes(BinaryFocalCrossentropy.className, axis, yPred.shape),
-    );
+    return meanOfLabels(BinaryFocalCrossentropy.className, this.options, balanced, labelWeights);
   }
 }

@@ -2,11 +2,11 @@ import { add, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
 
 import type { Input } from '../core/inputs.js';
 import { Loss, lossValues, type NoOptions } from '../core/loss.js';
-import { product } from '../core/op.js';
 import { meanOver } from '../core/reduction.js';
 import type { PairForm } from '../kernels/names.js';
 import { largest } from '../ops/largest.js';
 import { positivePart } from '../ops/positive_part.js';
+import { product } from '../ops/product.js';
 import { denseShape } from './class_options.js';
 
 /**

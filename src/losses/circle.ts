@@ -16,10 +16,11 @@ import {
 import { assertBoolean, assertNumber, assertNonNegative } from '../core/checks.js';
 import { mismatch, toFloat, type Input } from '../core/inputs.js';
 import { Loss, lossValues } from '../core/loss.js';
-import { multiplyNoNan, product, steplike } from '../core/op.js';
+import { multiplyNoNan, steplike } from '../core/op.js';
 import { differsFrom, truncated } from '../ops/class_labels.js';
 import { logSumExpOf } from '../ops/log_sum_exp.js';
 import { positivePart } from '../ops/positive_part.js';
+import { product } from '../ops/product.js';
 import { sigmoidCrossEntropy } from '../ops/sigmoid_cross_entropy_with_logits.js';
 
 /** Options of {@link circle}. */

@@ -23,9 +23,10 @@ import {
   type Input,
 } from '../core/inputs.js';
 import { Loss, lossValues } from '../core/loss.js';
-import { defineOp, multiplyNoNan, product } from '../core/op.js';
+import { defineOp, multiplyNoNan } from '../core/op.js';
 import type { PairForm } from '../kernels/names.js';
 import { epsilon } from '../ops/clip.js';
+import { product } from '../ops/product.js';
 
 /** Options of {@link cosineSimilarity}. */
 export interface CosineSimilarityOptions {

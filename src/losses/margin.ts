@@ -10,8 +10,9 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 
-import { defineOp, product } from '../core/op.js';
+import { defineOp } from '../core/op.js';
 import { positivePart } from '../ops/positive_part.js';
+import { product } from '../ops/product.js';
 
 /** What each prediction is short of the margin: max(1 − y · p, 0), with the slope −y at the margin itself, as in Keras. */
 export function shortOfMargin(labels: Tensor, output: Tensor): Tensor {

@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 
 import type { Input } from '../core/inputs.js';
 import { lossValues, type NoOptions } from '../core/loss.js';
-import { product } from '../core/op.js';
+import { product } from '../ops/product.js';
 import type { PairForm } from '../kernels/names.js';
 import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
 import { shortOfMargin } from './margin.js';

@@ -16,7 +16,8 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { alongAxisOf } from '../core/inputs.js';
-import { defineOp, multiplyNoNan, product, type Op } from '../core/op.js';
+import { defineOp, multiplyNoNan, type Op } from '../core/op.js';
+import { product } from './product.js';
 
 type Chosen = [x: Tensor, chosen: Tensor];
 

@@ -11,8 +11,9 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 
-import { divideNoNan, elementwise, product, type Op } from '../core/op.js';
+import { divideNoNan, elementwise, type Op } from '../core/op.js';
 import { meanOver } from '../core/reduction.js';
+import { product } from './product.js';
 
 /** How yes/no predictions and labels overlap, as means over axes. */
 interface Overlap {
