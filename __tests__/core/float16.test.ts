@@ -5,6 +5,7 @@ import {
   BinaryCrossentropy,
   binaryCrossentropy,
   categoricalCrossentropy,
+  CategoricalHinge,
   type Loss,
 } from '../../src/pure.js';
 import { describeFloat16 } from '../support/backend.js';
@@ -46,5 +47,12 @@ describeFloat16('where numbers are float16', () => {
   it('logits stay finite', () => {
     expectClose(binaryCrossentropy([[1]], [[-6e4]], { fromLogits: true }), [6e4]);
     expectClose(categoricalCrossentropy([[1, 0]], [[-3e4, 3e4]], { fromLogits: true }), [6e4]);
+  });
+
+  // By hand: the largest (1 − y) · x is 0.9 · 0.7, which float16 rounds.
+  it('a categorical hinge of soft labels finds its largest score again', () => {
+    const loss = new CategoricalHinge();
+    const gradient = tf.grad((x) => loss([[0.9, 0.1]], x))(tf.tensor2d([[1.2, 0.7]]));
+    expectClose(gradient, [[-0.9, 0.8]], { absolute: 2e-3 });
   });
 });

@@ -24,6 +24,8 @@ const ordinary = fc
   .float({ min: -8, max: 8, noNaN: true })
   .map((x) => (Math.abs(x) < 1e-30 ? 0 : x));
 const number = fc.oneof(special, ordinary);
+const prediction =
+  backend === 'webgpu' ? number : fc.oneof(number, fc.constantFrom(Infinity, -Infinity));
 const weight = fc.constantFrom(0, 0.5, 1, 2);
 
 const batch = fc
@@ -34,7 +36,7 @@ const batch = fc
     return fc.record({
       shape: fc.constant([rows, length] as [number, number]),
       labels: numbers(number, rows * length),
-      output: numbers(number, rows * length),
+      output: numbers(prediction, rows * length),
       weights: numbers(weight, rows),
     });
   });
@@ -58,7 +60,7 @@ describeKernels('losses of numbers are the same by their kernel as by their form
               // Numbers of percent at labels near 0, and terms of both signs, are rounded in sums.
               const most = Math.max(
                 1,
-                ...Array.from(formula.value.dataSync(), Math.abs).filter(Boolean),
+                ...Array.from(formula.value.dataSync(), Math.abs).filter(Number.isFinite),
               );
               const close = { relative: 1e-5, absolute: 2e-6 * most };
               expectClose(fast.value, formula.value, close);
@@ -91,6 +93,21 @@ describeKernels('losses of numbers are the same by their kernel as by their form
     expectClose(fast.value, formula.value, { relative: 1e-5 });
     const largest = Math.max(...Array.from(formula.gradient.dataSync(), Math.abs));
     expectClose(fast.gradient, formula.gradient, { relative: 1e-5, absolute: 1e-6 * largest });
+  });
+
+  // By hand: a margin that is kept has slope 0, however large the label; a weight of 0 leaves out a slope that is infinite.
+  it('0 stays 0 beside infinities', () => {
+    const gradient = (name: 'SquaredHinge' | 'Poisson', y: number[][], x: number[][], weight = 1) =>
+      tf.grad((z) => new losses[name]({ reduction: 'sum' })(y, z, [weight]))(tf.tensor(x));
+    expectClose(gradient('SquaredHinge', [[2e38, -1]], [[1, 2]]), [[0, 3]]);
+    expectClose(gradient('Poisson', [[1e30]], [[-9.999999406318238e-8]], 0), [[0]]);
+  });
+
+  it('cosine of vectors whose lengths are beyond float32', () => {
+    const [y, x] = [tf.fill([1, 4], 3e38), tf.fill([1, 4], 3e38)];
+    const { value, grad } = tf.valueAndGrad((z) => new losses.CosineSimilarity()(y, z))(x);
+    expectClose(value, -1, { relative: 1e-5 });
+    expectClose(grad, [[0, 0, 0, 0]], { absolute: 1e-37 });
   });
 
   it('all of them', () => {

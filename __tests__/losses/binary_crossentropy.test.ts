@@ -143,6 +143,18 @@ describe('binary cross-entropy', () => {
     expectClose(through, loss(small), { relative: 2e-6 });
   });
 
+  it('is 0 for an empty batch also with weights of labels, and has an empty gradient', () => {
+    const empty = tf.zeros([0, 3]);
+    const loss = (z: tf.Tensor) =>
+      new BinaryCrossentropy({ classWeights: [1, 2, 3], posWeight: [1, 2, 3] })(empty, z);
+    expectClose(loss(empty), 0);
+    expect(tf.grad(loss)(empty).shape).toEqual([0, 3]);
+    const values = new BinaryCrossentropy({ reduction: 'none', axis: [] })(empty, empty, [
+      [1, 2, 3],
+    ]);
+    expect(values.shape).toEqual([0, 3]);
+  });
+
   it('smooths labels towards ½ before posWeight applies', () => {
     // y = 1 with ε = 0.2 is 0.9: −3 · 0.9 · log ½ − 0.1 · log ½.
     const options = { fromLogits: true, labelSmoothing: 0.2, posWeight: 3 };

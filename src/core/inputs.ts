@@ -3,12 +3,14 @@ import {
   broadcast_util,
   broadcastTo,
   cast,
+  customGrad,
   expandDims,
   getBackend,
   reshape,
   Tensor,
   tensor,
   util,
+  zeros,
   type DataType,
   type TensorLike,
 } from '@tensorflow/tfjs-core';
@@ -184,11 +186,22 @@ export function mismatch(rule: string, a: NamedShape, b: NamedShape): ShapeError
 /** The tensor in float32, broadcast to the given shape. */
 export function broadcast(value: Tensor, shape: number[]): Tensor {
   const float = toFloat(value);
-  return sameShape(float.shape, shape) ? float : broadcastTo(float, shape);
+  if (sameShape(float.shape, shape)) return float;
+  // TF.js would leave the shape as it is.
+  return sizeOf(shape) === 0 ? zerosFor(float, shape) : broadcastTo(float, shape);
+}
+
+/** Zeros in a shape, made of a value whose entries do not matter to them: one of the two is empty. */
+export function zerosFor(value: Tensor, shape: number[]): Tensor {
+  const zero = customGrad(() => ({
+    value: zeros(shape),
+    gradFunc: () => zeros(value.shape),
+  }));
+  return zero(value);
 }
 
 /** One number for each row along an axis of a tensor, as one for each of its entries. */
-export function alongAxisOf({ shape }: Tensor, perRow: Tensor, axis: number): Tensor {
+export function spreadAlong({ shape }: Tensor, perRow: Tensor, axis: number): Tensor {
   return broadcast(expandDims(perRow, axis), [...shape]);
 }
 

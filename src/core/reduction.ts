@@ -1,8 +1,8 @@
-import { customGrad, mean, mul, scalar, sum, zeros, type Tensor } from '@tensorflow/tfjs-core';
+import { mean, mul, scalar, sum, type Tensor } from '@tensorflow/tfjs-core';
 
 import type { RowsReduction } from '../kernels/names.js';
 import { divideNoNan } from './op.js';
-import { toFloat } from './inputs.js';
+import { toFloat, zerosFor } from './inputs.js';
 
 /** How per-sample values become one loss: see {@link LossOptions.reduction}. */
 export type Reduction =
@@ -53,9 +53,8 @@ export function meanOver(values: Tensor, axes?: number[]): Tensor {
 
 /** What a sum of nothing is. TF.js's wasm backend leaves such a result uninitialised. */
 function zerosOver(values: Tensor, axes: number[] = values.shape.map((_, axis) => axis)): Tensor {
-  const { shape } = values;
-  return customGrad(() => ({
-    value: zeros(shape.filter((_, axis) => !axes.includes(axis))),
-    gradFunc: () => zeros(shape),
-  }))(values);
+  return zerosFor(
+    values,
+    values.shape.filter((_, axis) => !axes.includes(axis)),
+  );
 }

@@ -33,7 +33,7 @@ export interface BinaryFocalCrossentropyOptions extends BinaryOptions {
  *     y      = yTrue · (1 − ε) + ε / 2
  *     p      = fromLogits ? σ(yPred) : yPred
  *     missed = y · (1 − p) + (1 − y) · p
- *     weight = applyClassBalancing ? y · alpha + (1 − y) · (1 − alpha) : 1
+ *     weight = classWeights · (applyClassBalancing ? y · alpha + (1 − y) · (1 − alpha) : 1)
  *     loss   = mean(weight · missed^gamma · binaryCrossentropy(y, p), axis)
  *
  * Prefer logits: they stay exact where σ(yPred) would round to 0 or 1.

@@ -78,11 +78,9 @@ export function meanOfLabels(
   labelWeights: Tensor | undefined,
 ): Tensor {
   const { shape } = values;
-  const all = [labelWeights, classWeights && perLabel(classWeights, shape)];
-  const weighted = all.reduce<Tensor>(
-    (product, weights) => (weights ? multiplyNoNan(product, broadcast(weights, shape)) : product),
-    values,
-  );
+  let weighted = values;
+  if (labelWeights) weighted = multiplyNoNan(weighted, broadcast(labelWeights, shape));
+  if (classWeights) weighted = multiplyNoNan(weighted, perLabel(classWeights, shape));
   return meanOver(weighted, resolveAxes(who, axis, shape));
 }
 

@@ -17,7 +17,8 @@ import { assertBoolean, assertNumber, assertNonNegative } from '../core/checks.j
 import { mismatch, toFloat, type Input } from '../core/inputs.js';
 import { Loss, lossValues } from '../core/loss.js';
 import { multiplyNoNan, steplike } from '../core/op.js';
-import { differsFrom, truncated } from '../ops/class_labels.js';
+import { truncated } from '../ops/class_labels.js';
+import { differsFrom } from '../ops/differs_from.js';
 import { logSumExpOf } from '../ops/log_sum_exp.js';
 import { positivePart } from '../ops/positive_part.js';
 import { product } from '../ops/product.js';

@@ -4,7 +4,7 @@ import type { Input } from '../core/inputs.js';
 import { lossValues, type NoOptions } from '../core/loss.js';
 import type { PairForm } from '../kernels/names.js';
 import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
-import { shortOfMargin } from './margin.js';
+import { shortOfMargin } from './short_of_margin.js';
 
 /**
  * Hinge loss, one value per sample.

@@ -17,7 +17,7 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 
-import { alongAxisOf, type Input } from '../core/inputs.js';
+import { spreadAlong, type Input } from '../core/inputs.js';
 import { lossValues, type NoOptions } from '../core/loss.js';
 import { defineOp, multiplyNoNan } from '../core/op.js';
 import type { PairForm } from '../kernels/names.js';
@@ -99,11 +99,11 @@ const divergence = defineOp<[y: Tensor, p: Tensor], Record<string, never>>(
     (dy, [labels, output]) => {
       const [y, p] = [clip(labels), clip(output)];
       const slope = add(1, logOfQuotient(sub(y, p), minimum(y, p)));
-      return multiplyNoNan(mul(slope, isInside(labels)), alongAxisOf(labels, dy, -1));
+      return multiplyNoNan(mul(slope, isInside(labels)), spreadAlong(labels, dy, -1));
     },
     (dy, [labels, output]) => {
       const slope = neg(div(clip(labels), clip(output)));
-      return multiplyNoNan(mul(slope, isInside(output)), alongAxisOf(output, dy, -1));
+      return multiplyNoNan(mul(slope, isInside(output)), spreadAlong(output, dy, -1));
     },
   ],
 )({});

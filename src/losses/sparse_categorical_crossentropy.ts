@@ -20,7 +20,8 @@ import type { Input } from '../core/inputs.js';
 import { Loss, lossValues, readsLogits, type Metric } from '../core/loss.js';
 import type { RowsForm } from '../kernels/names.js';
 import type { Metrics } from '../metrics/metrics.js';
-import { assertIndexShape, differsFrom, oneHot, toIndices } from '../ops/class_labels.js';
+import { assertIndexShape, oneHot, toIndices } from '../ops/class_labels.js';
+import { differsFrom } from '../ops/differs_from.js';
 import { classCosts } from '../ops/class_cross_entropy.js';
 import {
   checkClassOptions,

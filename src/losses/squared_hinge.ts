@@ -5,7 +5,7 @@ import { lossValues, type NoOptions } from '../core/loss.js';
 import { product } from '../ops/product.js';
 import type { PairForm } from '../kernels/names.js';
 import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
-import { shortOfMargin } from './margin.js';
+import { shortOfMargin } from './short_of_margin.js';
 
 /**
  * Squared hinge loss, one value per sample.

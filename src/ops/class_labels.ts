@@ -8,7 +8,6 @@ import {
   greaterEqual,
   less,
   logicalAnd,
-  notEqual,
   range,
   reshape,
   where,
@@ -92,17 +91,10 @@ export function oneHot(
   return hot({ axis, classes: output.shape[axis] ?? 0 })(indices);
 }
 
-/** Where a tensor differs from the given number, bool. */
-export function differsFrom(x: Tensor, number: number): Tensor {
-  return differs({ number })(x);
-}
-
 // TF.js has no `trunc`, wasm of TF.js 4.1 no `sign`, and comparisons have no gradient.
 const truncate = steplike('Truncate', (labels) =>
   where(less(labels, 0), ceil(labels), floor(labels)),
 );
-
-const differs = steplike<{ number: number }>('DiffersFrom', (x, { number }) => notEqual(x, number));
 
 const hot = steplike<{ axis: number; classes: number }>('OneHot', (indices, { axis, classes }) => {
   const index = expandDims(indices, axis);

@@ -1,6 +1,6 @@
 import { div, equal, max, sum, type Tensor } from '@tensorflow/tfjs-core';
 
-import { alongAxisOf, toFloat } from '../core/inputs.js';
+import { spreadAlong, toFloat } from '../core/inputs.js';
 import { defineOp, multiplyNoNan, steplike } from '../core/op.js';
 
 /** The largest entry along an axis. Equal ones share its gradient, as in TensorFlow; `tf.max` gives each of them all of it. */
@@ -11,7 +11,7 @@ export function largest(x: Tensor, axis: number): Tensor {
 const largestAlong = defineOp<[x: Tensor], { axis: number }>(
   'Largest',
   ([x], { axis }) => max(x, axis),
-  [(dy, [x], { axis }) => multiplyNoNan(shares({ axis })(x), alongAxisOf(x, dy, axis))],
+  [(dy, [x], { axis }) => multiplyNoNan(shares({ axis })(x), spreadAlong(x, dy, axis))],
 );
 
 /** What each entry has of the largest one: 0, or 1 divided by how many there are. */

@@ -15,7 +15,7 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 
-import { alongAxisOf } from '../core/inputs.js';
+import { spreadAlong } from '../core/inputs.js';
 import { defineOp, multiplyNoNan, type Op } from '../core/op.js';
 import { product } from './product.js';
 
@@ -34,7 +34,7 @@ export const logSumExpOf: Op<Chosen> = defineOp<Chosen, Record<string, never>>(
     return add(sum(largest, 1), log(sum(powers, 1)));
   },
   [
-    (dy, inputs) => multiplyNoNan(softmaxOf(...inputs), alongAxisOf(inputs[0], dy, 1)),
+    (dy, inputs) => multiplyNoNan(softmaxOf(...inputs), spreadAlong(inputs[0], dy, 1)),
     (_, [, chosen]) => zerosLike(chosen),
   ],
 )({});

@@ -180,7 +180,7 @@ function classWeights(
   if (isBinary && classes > 2) {
     throw new RangeError(
       `${who} must be of the classes 0 and 1, which are the labels of ${classOf(loss).className}. To weigh one label ` +
-        `more than another, use a posWeight per label. Received: ${formatValue(weights)}.`,
+        `more than another, use the loss's classWeights. Received: ${formatValue(weights)}.`,
     );
   }
   // One more entry, for all classes that are not listed.

@@ -2,6 +2,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 
 import { assertClass } from '../../core/checks.js';
 import type { CrossEntropyForm, RowsAttrs } from '../names.js';
+import { SCRATCH } from './core.js';
 import { factorOf, inChunks, type RowsTensors } from './rows.js';
 import type { Workspace } from './workspace.js';
 
@@ -20,8 +21,9 @@ export function crossEntropyRows(
   const factor = factorOf(space, weights, indices, attrs);
   const scale = isSigmoid ? factor / length : factor;
   return inChunks(space, tensors, attrs, scale, (chunk) => {
-    const { row, count, logits: x, weights: w, values: v, gradient: g, scratch } = chunk;
+    const { row, count, logits: x, weights: w, values: v, gradient: g } = chunk;
     const [start, size] = [row * length, count * length];
+    const scratch = space.reserve(SCRATCH);
     const own = indices?.subarray(row, row + count);
     const y = classWeights
       ? space.placeCopy(weightedLabels(own ?? space.read(labels), start, size, form))

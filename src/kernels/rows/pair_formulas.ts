@@ -97,7 +97,7 @@ export const PAIR_FORMULAS: Readonly<Record<PairOp, Formula>> = {
     for (let i = 0; i < count; i++) {
       const missing = Math.max(1 - labels[i]! * output[i]!, 0);
       losses[i] = missing * missing;
-      slopes[i] = -2 * labels[i]! * missing;
+      slopes[i] = missing === 0 ? 0 : -2 * missing * labels[i]!;
     }
   },
   CosineSimilarityRows({ labels, output, losses, slopes }, count, epsilon, length) {

@@ -1,7 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 
 import type { RowsAttrs } from '../names.js';
-import { SCRATCH, type Core } from './core.js';
+import type { Core } from './core.js';
 import type { Workspace } from './workspace.js';
 
 export interface RowsTensors {
@@ -30,7 +30,6 @@ interface Chunk {
   /** Where the values of rows and the gradient go, or 0. */
   readonly values: number;
   readonly gradient: number;
-  readonly scratch: number;
 }
 
 /**
@@ -61,7 +60,6 @@ export function inChunks(
       weights: weights === undefined ? 0 : space.place(weights, row, count),
       values: values?.place(row, count) ?? 0,
       gradient: gradient?.place(start, size) ?? 0,
-      scratch: space.reserve(SCRATCH),
     });
     const own = run(space.core);
     sum += Number.isFinite(own) ? own : run(space.exact);

@@ -1,4 +1,5 @@
 import type { RowsOp } from '../names.js';
+import type { ElementOp } from './elements.js';
 
 /**
  * Losses for which the numbers of a row depend on each other. A *cell* holds what a part of a row comes to, as four numbers, so that
@@ -47,7 +48,7 @@ float cellGradient(float x, float y, vec4 cell, float parameter) {
   return select(g, cell.x, isnan(cell.x));
 }`;
 
-export const CELLS: Partial<Record<RowsOp, string>> = {
+export const CELLS: Readonly<Record<Exclude<RowsOp, ElementOp>, string>> = {
   SoftmaxCrossEntropyRows: SOFTMAX,
   SparseSoftmaxCrossEntropyRows: SOFTMAX,
   // What is near adds up to second order, in the second number, and the differences of labels and predictions in the third: see
@@ -80,6 +81,9 @@ float cellGradient(float x, float y, vec4 cell, float parameter) {
 }`,
   // The lengths of predictions and labels, whose squares might overflow, and the cosine of the angle between them.
   CosineSimilarityRows: `
+float shareOfUnit(float norm, float least) {
+  return select(norm / least, 1.0, norm > least);
+}
 vec4 cellOf(float x, float y, float parameter) {
   return vec4(abs(x), abs(y), signOf(x) * signOf(y), 0.0);
 }
@@ -93,11 +97,11 @@ vec4 whole(vec4 m, vec4 sum) {
   return vec4(m.x * sqrt(sum.x), m.y * sqrt(sum.y), select(sum.z / both, 0.0, both == 0.0), 0.0);
 }
 float cellLoss(vec4 cell, float parameter) {
-  return -cell.z * (cell.x / atLeast(cell.x, parameter)) * (cell.y / atLeast(cell.y, parameter));
+  return -cell.z * shareOfUnit(cell.x, parameter) * shareOfUnit(cell.y, parameter);
 }
 float cellGradient(float x, float y, vec4 cell, float parameter) {
-  float along = select(0.0, cell.z * (x / cell.x) * cell.y, cell.x > parameter);
-  float g = (along - y) / atLeast(cell.y, parameter) / atLeast(cell.x, parameter);
+  float along = select(0.0, cell.z * (x / cell.x) * shareOfUnit(cell.y, parameter), cell.x > parameter);
+  float g = (along - y / atLeast(cell.y, parameter)) / atLeast(cell.x, parameter);
   return select(g, 0.0, cell.y == 0.0);
 }`,
   // The largest (1 - y) x, how many others are as large, and the sum of y x.

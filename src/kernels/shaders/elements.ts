@@ -4,7 +4,7 @@ import type { RowsOp } from '../names.js';
  * Losses of which a row is the sum or the mean, and their derivatives: of a prediction x with its label y, and a parameter. For a
  * sigmoid, see sigmoid_cross_entropy_with_logits.ts, that is y times the weight of positive labels.
  */
-export const ELEMENTS: Partial<Record<RowsOp, string>> = {
+export const ELEMENTS = {
   SigmoidCrossEntropyRows: `
 float elementLoss(float x, float y, float positive) {
   float opposed = select(positive, 1.0 - y, x > 0.0);
@@ -106,6 +106,12 @@ float elementLoss(float x, float y, float parameter) {
   return missing * missing;
 }
 float elementGradient(float x, float y, float parameter) {
-  return -2.0 * y * atLeast(1.0 - y * x, 0.0);
+  return multiplyNoNan(y, -2.0 * atLeast(1.0 - y * x, 0.0));
 }`,
-};
+} as const satisfies Partial<Record<RowsOp, string>>;
+
+export type ElementOp = keyof typeof ELEMENTS;
+
+export function isElementOp(op: RowsOp): op is ElementOp {
+  return op in ELEMENTS;
+}

@@ -1,7 +1,7 @@
 import { isPairForm, PLAIN_LABELS, SIGNED_OPS, type RowsAttrs } from '../names.js';
 import type { RowsTensors } from '../rows/rows.js';
 import { CELLS, MERGE } from './cells.js';
-import { ELEMENTS } from './elements.js';
+import { ELEMENTS, isElementOp } from './elements.js';
 
 /** What the shaders of a loss over rows are made for. */
 export interface Rows {
@@ -40,7 +40,7 @@ export function rowsOf({ weights }: RowsTensors, { rows, reduction, form }: Rows
   const { labelScale, labelShift, posWeight, classWeights, ignored } = isPair ? PLAIN_LABELS : form;
   const isSigmoid = op === 'SigmoidCrossEntropyRows';
   const isSparse = op === 'SparseSoftmaxCrossEntropyRows';
-  const elements = ELEMENTS[op];
+  const isElementwise = isElementOp(op);
   const isIgnoring = isSparse && ignored !== null;
   const isMean = reduction !== 'none' && reduction !== 'sum';
   const hasWeights = weights !== undefined;
@@ -51,8 +51,8 @@ export function rowsOf({ weights }: RowsTensors, { rows, reduction, form }: Rows
   return {
     count: rows,
     length,
-    isElementwise: elements !== undefined,
-    formulas: elements ?? `${CELLS[op] ?? ''}${MERGE}`,
+    isElementwise,
+    formulas: isElementwise ? ELEMENTS[op] : `${CELLS[op]}${MERGE}`,
     isSigmoid,
     isSigned: SIGNED_OPS.includes(op),
     isSparse,

@@ -334,16 +334,16 @@ function addUp(count: number, number: string, place = 'k'): string {
 /** Puts a cell for each k from 0 to `count` together, as far as `place` is before END, to `cell`. */
 function together(count: number, cell: string, place = 'k'): string {
   return `
-    int k = 0;
-    vec4 m = ${cell};
-    for (k = 1; k < ${count}; k++) {
+    vec4 m = vec4(0.0);
+    for (int k = 0; k < ${count}; k++) {
       if (${place} >= END) break;
-      m = largestOf(m, ${cell});
+      vec4 next = ${cell};
+      m = k == 0 ? next : largestOf(m, next);
     }
     bool isMet = false;
     vec4 sum = vec4(0.0);
     vec4 lost = vec4(0.0);
-    for (k = 0; k < ${count}; k++) {
+    for (int k = 0; k < ${count}; k++) {
       if (${place} >= END) break;
       vec4 next = ${cell};
       bool isFirst = next.x == m.x && !isMet;

@@ -100,7 +100,10 @@ function step(op: i32, x: v128, y: v128, parameter: v128, scale: v128, gradient:
     case 7: { // max(1 − y · x, 0)²
       const missing = atLeast(subtractProduct(y, x, all(1)), all(0));
       loss = f32x4.mul(missing, missing);
-      slope = f32x4.mul(f32x4.mul(y, all(-2)), missing);
+      slope = v128.andnot(
+        f32x4.mul(f32x4.mul(missing, all(-2)), y),
+        f32x4.eq(missing, all(0)),
+      );
       break;
     }
     case 8: { // log(cosh(e)): near 0 log1p(2 s²) with s = sinh(|e| / 2), else |e| − log 2 + log1p(e⁻²ᵈ)
@@ -235,13 +238,14 @@ function cosine(x: usize, y: usize, gradient: usize, length: i32, epsilon: f32, 
   const factor = 1 / (max(sqrt(sumOfTwo(yy)), least) * max(norm, least));
   if (gradient != 0) {
     const turned = f64x2.splat(norm > least ? product / square : 0);
-    const all = f64x2.splat(factor * <f64>scale);
+    const factors = f64x2.splat(factor * <f64>scale);
     for (let i: usize = 0, left = length; left > 0; i += 4 * SIZE, left -= 4) {
       const label = loadFirst(y + i, min(left, 4));
       const given = loadFirst(x + i, min(left, 4));
-      const first = f64x2.sub(f64x2.mul(turned, low(given)), low(label));
-      const rest = f64x2.sub(f64x2.mul(turned, high(given)), high(label));
-      storeFirst(gradient + i, min(left, 4), rounded(f64x2.mul(all, first), f64x2.mul(all, rest)));
+      const lowest = f64x2.sub(f64x2.mul(turned, low(given)), low(label));
+      const highest = f64x2.sub(f64x2.mul(turned, high(given)), high(label));
+      const slopes = rounded(f64x2.mul(factors, lowest), f64x2.mul(factors, highest));
+      storeFirst(gradient + i, min(left, 4), slopes);
     }
   }
   return -product * factor;
@@ -260,8 +264,8 @@ function addProducts(sum: v128, a: v128, b: v128): v128 {
 @inline
 function others(x: v128, y: v128, count: i32): v128 {
   const own = f32x4.mul(f32x4.sub(all(1), y), x);
-  const isOne = i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count));
-  return v128.bitselect(own, all(-(<f32>Infinity)), isOne);
+  const isThere = i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count));
+  return v128.bitselect(own, all(-(<f32>Infinity)), isThere);
 }
 
 /** max(max((1 − y) · x) − Σ y · x + 1, 0) over a row. */
@@ -272,12 +276,13 @@ function categoricalHinge(x: usize, y: usize, gradient: usize, length: i32, scal
     const label = loadFirst(y + i, min(left, 4));
     const given = loadFirst(x + i, min(left, 4));
     positive = addProducts(positive, label, given);
-    // A NaN is in the sum.
     most = f32x4.pmax(most, others(given, label, left));
   }
   most = f32x4.pmax(most, v128.shuffle<i32>(most, most, 2, 3, 0, 1));
   most = f32x4.pmax(most, v128.shuffle<i32>(most, most, 1, 0, 3, 2));
   const missing = <f64>f32x4.extract_lane(most, 0) - sumOfTwo(positive) + 1;
+  // pmax passes over NaN, which is in the sum, too, or beside an infinity there.
+  if (missing == -Infinity) return NaN;
   if (gradient == 0) return max(missing, 0);
   if (missing < 0) {
     memory.fill(gradient, 0, <usize>length * SIZE);
@@ -300,6 +305,10 @@ function categoricalHinge(x: usize, y: usize, gradient: usize, length: i32, scal
   return missing;
 }
 
+/** The first op that makes of a row more than a sum over it. */
+@inline
+const FIRST_OF_WHOLE_ROWS = 10;
+
 /** What a row comes to. `op` is the place in the list of PAIR_OPS, src/kernels/names.ts. */
 function rowOf(
   op: i32,
@@ -314,8 +323,8 @@ function rowOf(
   scale: f32,
 ): f64 {
   if (op == 9) return divergence(x, y, gradient, move, length, parameter, scale);
-  if (op == 10) return cosine(x, y, gradient, length, parameter, scale);
-  if (op == 11) return categoricalHinge(x, y, gradient, length, scale);
+  if (op == FIRST_OF_WHOLE_ROWS) return cosine(x, y, gradient, length, parameter, scale);
+  if (op == FIRST_OF_WHOLE_ROWS + 1) return categoricalHinge(x, y, gradient, length, scale);
   return row(op, x, y, gradient, move, length, a, b, parameter, scale);
 }
 
@@ -335,7 +344,7 @@ export function pairs(
   scale: f32,
   share: f64,
 ): f64 {
-  if (weights == 0 && values == 0 && op < 10) {
+  if (weights == 0 && values == 0 && op < FIRST_OF_WHOLE_ROWS) {
     length *= rows;
     rows = 1;
   }
@@ -347,6 +356,8 @@ export function pairs(
     const loss =
       <f64>weight *
       rowOf(op, logits, labels, gradient, move, length, a, b, parameter, scale * weight);
+    // A slope may be infinite where its loss is not.
+    if (gradient != 0 && scale * weight == 0) memory.fill(gradient, 0, stride);
     if (values != 0) store<f32>(values + (<usize>r) * SIZE, <f32>(loss * share));
     sum += loss;
     logits += stride;
