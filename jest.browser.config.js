@@ -11,6 +11,7 @@ const float16Files = [
   'losses/every_loss',
   'metrics/categorical_accuracy',
   'ops/class_labels',
+  'training/saving',
 ];
 
 /** What a browser may change on cpu and wasm; Node runs the rest there. */

@@ -6,6 +6,7 @@ import {
   binaryCrossentropy,
   categoricalCrossentropy,
   CategoricalHinge,
+  register,
   type Loss,
 } from '../../src/pure.js';
 import { describeFloat16 } from '../support/backend.js';
@@ -55,4 +56,22 @@ describeFloat16('where numbers are float16', () => {
     const gradient = tf.grad((x) => loss([[0.9, 0.1]], x))(tf.tensor2d([[1.2, 0.7]]));
     expectClose(gradient, [[-0.9, 0.8]], { absolute: 2e-3 });
   });
+
+  it.each(['linear', 'sigmoid'] as const)(
+    'a model with a %s output learns, from sure and wrong on',
+    async (activation) => {
+      register(tf);
+      // A logit of −30 for each positive label, where σ and its slope are 0.
+      const dense = tf.layers.dense({ units: 1, inputShape: [1], activation, useBias: false });
+      const model = tf.sequential({ layers: [dense] });
+      model.setWeights([tf.tensor2d([[-30]])]);
+      const loss = new BinaryCrossentropy({ fromLogits: activation === 'linear' });
+      model.compile({ optimizer: tf.train.sgd(10), loss, metrics: ['accuracy'] });
+      const [x, y] = [tf.tensor2d([[1], [-1], [1], [-1]]), tf.tensor2d([[1], [0], [1], [0]])];
+      const { history } = await model.fit(x, y, { epochs: 6, verbose: 0 });
+      expect(history.loss![0]).toBeCloseTo(30, 0);
+      expect(history.loss!.at(-1)).toBeLessThan(0.01);
+      expect(history.acc!.at(-1)).toBe(1);
+    },
+  );
 });

@@ -7,7 +7,7 @@ import { isLossClass, type LossClass } from '../../src/core/loss.js';
 import { toFunctionName, toSnakeCase } from '../../src/core/config.js';
 import { float16 } from '../support/backend.js';
 import { expectClose } from '../support/expect_close.js';
-import type { Golden, GoldenCase } from '../support/golden.js';
+import { expectGolden, type Golden, type GoldenCase } from '../support/golden.js';
 import { expectTensorsKept } from '../support/memory.js';
 
 register();
@@ -47,6 +47,16 @@ function find(lossClass: LossClass, rank: number): Case | undefined {
     .find((candidate) => valuesOf(lossClass, candidate).rank === rank);
 }
 
+function every(numbers: tf.TensorLike, holds: (number: number) => boolean): boolean {
+  return tf.tensor(numbers, undefined, 'float32').dataSync().every(holds);
+}
+
+/** Whether float16 keeps a number, and how far it is from 1, to 5e-3. */
+function isOrdinary(x: number): boolean {
+  if (x === 0 || x === 1) return true;
+  return Math.abs(x) > 1e-2 && Math.abs(x) < 1e3 && Math.abs(x - 1) > 0.1;
+}
+
 /** A case with one value per sample. */
 function inputs(lossClass: LossClass): Case {
   return find(lossClass, 1)!;
@@ -56,6 +66,22 @@ describe.each(classes.map((lossClass) => ({ lossClass, name: lossClass.className
   '$name',
   ({ lossClass }) => {
     const make = (options: object) => new lossClass(options as never);
+
+    // Golden cases are made for float32: tiny and huge numbers are among them, and probabilities that float16 rounds to 0 or 1.
+    (float16 ? it : it.skip)('gives the values of Keras, of numbers that float16 can hold', () => {
+      const { className } = lossClass;
+      // It has an epsilon of its own there, which numbers below 0 come to.
+      const isPredicted = (x: number) => className !== 'KLDivergence' || x > 0;
+      // Logarithms of paths are of order 10, and float16 rounds them to 2⁻⁷ at each step.
+      const tolerance = className === 'CTC' ? { absolute: 0.1 } : {};
+      const cases = goldenOf(lossClass).cases.filter(
+        ({ yTrue, yPred, sampleWeight = [], loss, gradient }) =>
+          [yTrue, sampleWeight, loss, gradient].every((numbers) => every(numbers, isOrdinary)) &&
+          every(yPred, (x) => isOrdinary(x) && x !== 0 && x !== 1 && isPredicted(x)),
+      );
+      expect(cases.length).toBeGreaterThan(2);
+      for (const given of cases) expectGolden(lossClass, given, tolerance);
+    });
 
     it('is exported as a class and as a function of the same name', () => {
       expect(exported[lossClass.className]).toBe(lossClass);

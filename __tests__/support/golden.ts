@@ -32,22 +32,27 @@ export interface GoldenCase {
 export function describeGolden(lossClass: LossClass, file: object, tolerance?: Partial<Tolerance>) {
   const golden = file as Golden;
   describe(`agrees with ${golden.source}`, () => {
-    it.each(golden.cases)(
-      '$title',
-      ({ options, yTrue, yTrueDtype, yPred, sampleWeight, loss, gradient }) => {
-        const object = new lossClass(options as never);
-        const labels = tf.tensor(yTrue, undefined, yTrueDtype);
-        const f = (output: tf.Tensor) => object(labels, output, sampleWeight);
-        expectClose(f(tf.tensor(yPred)), loss, tolerance);
-        const dPred = tf.grad((output) => tf.sum(f(output)))(tf.tensor(yPred));
-        // Where terms of both signs meet, an entry has the error of the largest of them.
-        const largest = tf.max(tf.abs(tf.tensor(gradient))).dataSync()[0]!;
-        const { relative, absolute } = { ...defaultTolerance(), ...tolerance };
-        expectClose(dPred, gradient, {
-          relative,
-          absolute: Math.max(relative * largest, absolute),
-        });
-      },
-    );
+    it.each(golden.cases)('$title', (given) => {
+      expectGolden(lossClass, given, tolerance);
+    });
+  });
+}
+
+export function expectGolden(
+  lossClass: LossClass,
+  { options, yTrue, yTrueDtype, yPred, sampleWeight, loss, gradient }: GoldenCase,
+  tolerance?: Partial<Tolerance>,
+): void {
+  const object = new lossClass(options as never);
+  const labels = tf.tensor(yTrue, undefined, yTrueDtype);
+  const f = (output: tf.Tensor) => object(labels, output, sampleWeight);
+  expectClose(f(tf.tensor(yPred)), loss, tolerance);
+  const dPred = tf.grad((output) => tf.sum(f(output)))(tf.tensor(yPred));
+  // Where terms of both signs meet, an entry has the error of the largest of them.
+  const largest = tf.max(tf.abs(tf.tensor(gradient))).dataSync()[0]!;
+  const { relative, absolute } = { ...defaultTolerance(), ...tolerance };
+  expectClose(dPred, gradient, {
+    relative,
+    absolute: Math.max(relative * largest, absolute),
   });
 }
