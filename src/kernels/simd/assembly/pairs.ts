@@ -130,19 +130,19 @@ function step(op: i32, x: v128, y: v128, parameter: v128, scale: v128, gradient:
   return loss;
 }
 
-/** Σ loss over a row, in float64. Without a gradient, `gradient` and `move` are 0, else `move` is the size of a number. */
+/** Σ loss over a row, in float64. Without a gradient, `gradient` is 0, and stays so. */
 function row(
   op: i32,
   x: usize,
   y: usize,
   gradient: usize,
-  move: usize,
   length: i32,
   a: f32,
   b: f32,
   parameter: f32,
   scale: f32,
 ): f64 {
+  const move: usize = gradient != 0 ? SIZE : 0;
   let sum: f64 = 0;
   let left = length;
   while (left >= 4) {
@@ -170,13 +170,13 @@ function divergence(
   x: usize,
   y: usize,
   gradient: usize,
-  move: usize,
   length: i32,
   epsilon: f32,
   scale: f32,
 ): f64 {
   const one = all(1);
   const least = all(epsilon);
+  const move: usize = gradient != 0 ? SIZE : 0;
   let sum: f64 = 0;
   for (let left = length; left > 0; ) {
     let part = all(0);
@@ -309,25 +309,6 @@ function categoricalHinge(x: usize, y: usize, gradient: usize, length: i32, scal
 @inline
 const FIRST_OF_WHOLE_ROWS = 10;
 
-/** What a row comes to. `op` is the place in the list of PAIR_OPS, src/kernels/names.ts. */
-function rowOf(
-  op: i32,
-  x: usize,
-  y: usize,
-  gradient: usize,
-  move: usize,
-  length: i32,
-  a: f32,
-  b: f32,
-  parameter: f32,
-  scale: f32,
-): f64 {
-  if (op == 9) return divergence(x, y, gradient, move, length, parameter, scale);
-  if (op == FIRST_OF_WHOLE_ROWS) return cosine(x, y, gradient, length, parameter, scale);
-  if (op == FIRST_OF_WHOLE_ROWS + 1) return categoricalHinge(x, y, gradient, length, scale);
-  return row(op, x, y, gradient, move, length, a, b, parameter, scale);
-}
-
 /** `Core.pairs` of src/kernels/rows/core.ts, with a = labelScale and b = labelShift. */
 export function pairs(
   op: i32,
@@ -349,15 +330,18 @@ export function pairs(
     rows = 1;
   }
   const stride = <usize>length * SIZE;
-  const move: usize = gradient != 0 ? SIZE : 0;
   let sum: f64 = 0;
   for (let r = 0; r < rows; r++) {
     const weight: f32 = weights != 0 ? load<f32>(weights + (<usize>r) * SIZE) : 1;
-    const loss =
-      <f64>weight *
-      rowOf(op, logits, labels, gradient, move, length, a, b, parameter, scale * weight);
+    const own = scale * weight;
+    let loss: f64;
+    if (op == 9) loss = divergence(logits, labels, gradient, length, parameter, own);
+    else if (op == FIRST_OF_WHOLE_ROWS) loss = cosine(logits, labels, gradient, length, parameter, own);
+    else if (op > FIRST_OF_WHOLE_ROWS) loss = categoricalHinge(logits, labels, gradient, length, own);
+    else loss = row(op, logits, labels, gradient, length, a, b, parameter, own);
+    loss *= <f64>weight;
     // A slope may be infinite where its loss is not.
-    if (gradient != 0 && scale * weight == 0) memory.fill(gradient, 0, stride);
+    if (gradient != 0 && own == 0) memory.fill(gradient, 0, stride);
     if (values != 0) store<f32>(values + (<usize>r) * SIZE, <f32>(loss * share));
     sum += loss;
     logits += stride;
