@@ -128,6 +128,17 @@ describe('model.compile warns once', () => {
     expect(warn()).toHaveBeenCalledTimes(2);
   });
 
+  it.each(['sigmoid', 'softmax'] as const)('of a %s and a loss of logits alone', (name) => {
+    const build = () => endingIn([4, 3], activation(name));
+    frozen(build(), { loss: 'ctc' });
+    expect(warn()).toHaveBeenCalledTimes(1);
+    expect(warn()).toHaveBeenCalledWith(
+      expect.stringContaining(
+        `ends in a ${name}, so it gives probabilities, and CTC reads logits. Take the ${name} away.`,
+      ),
+    );
+  });
+
   it('for all outputs together', () => {
     const model = functional(
       [3],
@@ -169,6 +180,7 @@ describe('model.compile warns once', () => {
       new BinaryCrossentropy(fromLogits),
     ],
     ["a name of TF.js's own", logits, 'meanSquaredError'],
+    ['logits and a loss of logits alone', () => endingIn([4, 3]), 'ctc'],
     ['a plain function', sigmoids, tf.losses.sigmoidCrossEntropy],
     [
       'classes on an inner axis, in front of a last one of size 1',

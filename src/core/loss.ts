@@ -64,6 +64,8 @@ export interface LossClass {
    * that ends in this activation is then trained on the logits. A subclass with a `compute` of its own says it again.
    */
   readonly activation?: string;
+  /** Whether it reads logits and nothing else, without an option to say so: `model.compile` then warns of probabilities. */
+  readonly logitsOnly?: boolean;
   /** Whether `compute` is given labels and predictions as they come: in their own dtype, and not aligned. */
   readonly verbatim: boolean;
   /**
@@ -178,6 +180,8 @@ export abstract class Loss<Options extends object = object> {
   static readonly composite: boolean = false;
   /** {@inheritDoc LossClass.activation} */
   declare static readonly activation?: string;
+  /** {@inheritDoc LossClass.logitsOnly} */
+  declare static readonly logitsOnly?: boolean;
   /** {@inheritDoc LossClass.accuracy} */
   declare static readonly accuracy?: (options: never, metrics: never) => Metric;
   /** {@inheritDoc LossClass.crossentropy} */

@@ -49,6 +49,7 @@ export function ctc(yTrue: Input, yPred: Input, options: NoOptions = {}): Tensor
 export class CTC extends Loss {
   static override readonly className: string = 'CTC';
   static override readonly sparseLabels: boolean = true;
+  static override readonly logitsOnly: boolean = true;
 
   static override valuesShape(
     who: string,

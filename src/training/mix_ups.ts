@@ -32,10 +32,18 @@ function mixUps(
   loss: Loss,
   shape: readonly (number | null)[],
 ): string[] {
-  const { className } = classOf(loss);
+  const { className, logitsOnly } = classOf(loss);
   const expected = activationOf(loss);
   const fromLogits = readsLogits(loss);
-  if (activation === undefined || expected === undefined) return [];
+  if (activation === undefined) return [];
+  const givesProbabilities = ['sigmoid', 'softmax'].includes(activation.name);
+  if (logitsOnly === true && givesProbabilities) {
+    return [
+      `Output '${name}' ends in a ${activation.name}, so it gives probabilities, and ${className} reads logits. ` +
+        `Take the ${activation.name} away.`,
+    ];
+  }
+  if (expected === undefined) return [];
   const { axis } = loss.options as { axis?: unknown };
   const units = shape.at(typeof axis === 'number' ? axis : -1);
   if (units === 1 && [activation.name, expected].includes('softmax')) {
@@ -44,7 +52,7 @@ function mixUps(
         `Take a sigmoid and BinaryCrossentropy, or one unit per class.`,
     ];
   }
-  if (fromLogits === true && ['sigmoid', 'softmax'].includes(activation.name)) {
+  if (fromLogits === true && givesProbabilities) {
     return [
       `Output '${name}' ends in a ${activation.name}, so it gives probabilities, and ${className} has fromLogits: true. ` +
         `Leave fromLogits out (the model is trained on the logits all the same), or take the ${activation.name} away.`,
