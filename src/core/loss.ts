@@ -122,7 +122,7 @@ export interface Loss<Options extends object = object> {
    * @param sampleWeight - Weights of the per-sample values: their shape, their first axes ([batch] on [batch, time]), or
    * a shape that broadcasts. A weight of 0 excludes its sample, even where its loss is NaN or infinite (its gradient must be
    * finite, unless the loss is one of this package).
-   * @returns The loss in nats: a scalar, or per-sample values for the reduction `'none'`.
+   * @returns The loss: a scalar, or per-sample values for the reduction `'none'`. Cross-entropies are in nats.
    * @throws {@link ShapeError} if the shapes do not fit.
    * @throws TypeError if an input is disposed or not numeric.
    */
@@ -219,7 +219,7 @@ export abstract class Loss<Options extends object = object> {
    * @param yPred - Predictions in float32.
    * @param fromLogits - Given to a loss with an `activation`: whether `yPred` are logits, whatever the options say.
    * @param labelWeights - Given to a loss with `binaryLabels`: a factor on the loss of each label, in the shape of `yTrue`.
-   * @returns Values in nats, [batch, ...].
+   * @returns Values, [batch, ...].
    */
   abstract compute(
     yTrue: Tensor,

@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 
 import { assertWeights, assertWeightsFit, resolveAxes } from '../core/checks.js';
 import { sizeOf, type Input } from '../core/inputs.js';
-import { Loss, lossValues, readsLogits, type Metric } from '../core/loss.js';
+import { Loss, lossValues, readsLogits, type LossClass, type Metric } from '../core/loss.js';
 import type { RowsForm } from '../kernels/names.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { sigmoidCrossEntropy } from '../ops/sigmoid_cross_entropy_with_logits.js';
@@ -77,12 +77,12 @@ export class BinaryCrossentropy extends Loss<BinaryCrossentropyOptions> {
   static override readonly extensions: readonly string[] = ['posWeight', 'classWeights', 'compat'];
   static override readonly binaryLabels: boolean = true;
   static override readonly activation: string = 'sigmoid';
-  static override readonly accuracy = (
+  static override readonly accuracy: Required<LossClass>['accuracy'] = (
     { fromLogits }: { fromLogits: boolean },
     { binaryAccuracy }: Metrics,
   ): Metric => binaryAccuracy({ fromLogits });
 
-  static override readonly crossentropy = ({
+  static override readonly crossentropy: Required<LossClass>['crossentropy'] = ({
     fromLogits,
     axis,
   }: Required<BinaryCrossentropyOptions>): Loss => new BinaryCrossentropy({ fromLogits, axis });

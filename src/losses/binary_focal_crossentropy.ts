@@ -2,7 +2,7 @@ import { add, mul, sub, type Tensor } from '@tensorflow/tfjs-core';
 
 import { assertBoolean, assertFraction, assertNonNegative } from '../core/checks.js';
 import type { Input } from '../core/inputs.js';
-import { Loss, lossValues, readsLogits, type Metric } from '../core/loss.js';
+import { Loss, lossValues, readsLogits, type LossClass, type Metric } from '../core/loss.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { focalCrossEntropyWithProbabilities, sigmoidFocalCrossEntropy } from '../ops/focal.js';
 import { BinaryCrossentropy } from './binary_crossentropy.js';
@@ -80,12 +80,12 @@ export class BinaryFocalCrossentropy extends Loss<BinaryFocalCrossentropyOptions
   static override readonly extensions: readonly string[] = ['classWeights', 'compat'];
   static override readonly binaryLabels: boolean = true;
   static override readonly activation: string = 'sigmoid';
-  static override readonly accuracy = (
+  static override readonly accuracy: Required<LossClass>['accuracy'] = (
     { fromLogits }: { fromLogits: boolean },
     { binaryAccuracy }: Metrics,
   ): Metric => binaryAccuracy({ fromLogits });
 
-  static override readonly crossentropy = ({
+  static override readonly crossentropy: Required<LossClass>['crossentropy'] = ({
     fromLogits,
     axis,
   }: Required<BinaryFocalCrossentropyOptions>): Loss =>

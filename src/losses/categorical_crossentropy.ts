@@ -3,7 +3,7 @@ import { sum, type Tensor } from '@tensorflow/tfjs-core';
 import { assertClassWeights, resolveAxis } from '../core/checks.js';
 import { multiplyNoNan } from '../core/op.js';
 import type { Input } from '../core/inputs.js';
-import { Loss, lossValues, readsLogits, type Metric } from '../core/loss.js';
+import { Loss, lossValues, readsLogits, type LossClass, type Metric } from '../core/loss.js';
 import type { RowsForm } from '../kernels/names.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { classCosts } from '../ops/class_cross_entropy.js';
@@ -72,12 +72,12 @@ export class CategoricalCrossentropy extends Loss<CategoricalCrossentropyOptions
   };
   static override readonly extensions: readonly string[] = ['classWeights'];
   static override readonly activation: string = 'softmax';
-  static override readonly accuracy = (
+  static override readonly accuracy: Required<LossClass>['accuracy'] = (
     { axis }: { axis: number },
     { categoricalAccuracy }: Metrics,
   ): Metric => categoricalAccuracy({ axis });
 
-  static override readonly crossentropy = ({
+  static override readonly crossentropy: Required<LossClass>['crossentropy'] = ({
     fromLogits,
     axis,
   }: Required<CategoricalCrossentropyOptions>): Loss =>

@@ -8,7 +8,7 @@ import {
   type FromLogits,
 } from '../core/checks.js';
 import type { Input } from '../core/inputs.js';
-import { Loss, lossValues, readsLogits, type Metric } from '../core/loss.js';
+import { Loss, lossValues, readsLogits, type LossClass, type Metric } from '../core/loss.js';
 import { multiplyNoNan } from '../core/op.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { assertIndexShape, oneHot, toIndices } from '../ops/class_labels.js';
@@ -77,12 +77,12 @@ export class CategoricalGeneralizedCrossEntropy extends Loss<CategoricalGenerali
   static override readonly extensions: readonly string[] = ['fromLogits'];
   static override readonly sparseLabels: boolean = true;
   static override readonly activation: string = 'softmax';
-  static override readonly accuracy = (
+  static override readonly accuracy: Required<LossClass>['accuracy'] = (
     _options: object,
     { sparseCategoricalAccuracy }: Metrics,
   ): Metric => sparseCategoricalAccuracy();
 
-  static override readonly crossentropy = ({
+  static override readonly crossentropy: Required<LossClass>['crossentropy'] = ({
     fromLogits,
   }: Required<CategoricalGeneralizedCrossEntropyOptions>): Loss =>
     new SparseCategoricalCrossentropy({ fromLogits });

@@ -12,7 +12,7 @@ import {
 } from '../core/checks.js';
 import { formatShape, formatValue } from '../core/errors.js';
 import { alongAxis, broadcast, mismatch, sameShape, sizeOf, type Input } from '../core/inputs.js';
-import { classOf, Loss, readsLogits, type Metric } from '../core/loss.js';
+import { classOf, Loss, readsLogits, type LossClass, type Metric } from '../core/loss.js';
 import { multiplyNoNan } from '../core/op.js';
 import { meanOver } from '../core/reduction.js';
 import type { Metrics } from '../metrics/metrics.js';
@@ -62,7 +62,7 @@ export abstract class OverlapLoss<Options extends OverlapOptions> extends Loss<O
   static override readonly activation: string = 'sigmoid';
 
   /** By the shapes, as in Keras. */
-  static override readonly accuracy = (
+  static override readonly accuracy: Required<LossClass>['accuracy'] = (
     { fromLogits }: { fromLogits: boolean },
     { binaryAccuracy, categoricalAccuracy }: Metrics,
   ): Metric => {

@@ -17,7 +17,7 @@ import {
 } from '../core/checks.js';
 import { multiplyNoNan } from '../core/op.js';
 import type { Input } from '../core/inputs.js';
-import { Loss, lossValues, readsLogits, type Metric } from '../core/loss.js';
+import { Loss, lossValues, readsLogits, type LossClass, type Metric } from '../core/loss.js';
 import type { RowsForm } from '../kernels/names.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { assertIndexShape, oneHot, toIndices } from '../ops/class_labels.js';
@@ -91,12 +91,12 @@ export class SparseCategoricalCrossentropy extends Loss<SparseCategoricalCrossen
   static override readonly extensions: readonly string[] = ['labelSmoothing', 'classWeights'];
   static override readonly sparseLabels: boolean = true;
   static override readonly activation: string = 'softmax';
-  static override readonly accuracy = (
+  static override readonly accuracy: Required<LossClass>['accuracy'] = (
     { axis }: { axis: number },
     { sparseCategoricalAccuracy }: Metrics,
   ): Metric => sparseCategoricalAccuracy({ axis });
 
-  static override readonly crossentropy = ({
+  static override readonly crossentropy: Required<LossClass>['crossentropy'] = ({
     fromLogits,
     axis,
     ignoreClass,
