@@ -100,6 +100,22 @@ if (reason !== undefined) console.error(`NOT TESTED: the playground, ${reason}`)
     return { loss, accuracy, gradient };
   }
 
+  /** The code, by the button. */
+  async function copied(): Promise<string> {
+    await page.getByRole('button', { name: 'Copy' }).click();
+    await page.getByRole('button', { name: 'Copied' }).waitFor();
+    const program = await page.evaluate(() => navigator.clipboard.readText());
+    expect(program).toBe(await page.locator('.code code').textContent());
+    return program;
+  }
+
+  /** What the code prints. */
+  function runInNode(program: string): Promise<string> {
+    mkdirSync(join(root, 'temp'), { recursive: true });
+    writeFileSync(join(root, 'temp/copied.ts'), program);
+    return node('node_modules/tsx/dist/cli.mjs', 'temp/copied.ts');
+  }
+
   /** The lines of training, plot by plot, as what is drawn. */
   const lines = () =>
     page
@@ -222,6 +238,22 @@ if (reason !== undefined) console.error(`NOT TESTED: the playground, ${reason}`)
     }
   });
 
+  it('clips TensorFlow.js’s own loss as a page does that starts on the backend', async () => {
+    await open();
+    await choose({ Epochs: '1', Backend: 'webgl' });
+    await train();
+    const epsilon = await page.evaluate(() =>
+      (
+        globalThis as unknown as { _tfengine: { backend: { epsilon(): number } } }
+      )._tfengine.backend.epsilon(),
+    );
+    const { loss, accuracy } = await scores('tfjs');
+    expect(loss).toBeCloseTo(-(1 - accuracy / 100) * Math.log(epsilon), 1);
+    await choose({ Backend: 'cpu' });
+    await train();
+    expect((await scores('tfjs')).loss).toBeCloseTo(-(1 - accuracy / 100) * Math.log(1e-7), 1);
+  });
+
   it('draws loss and gradient of the options that are chosen, and shades where there is none', async () => {
     await open();
     const why = page.getByRole('region', { name: 'Why one of them stands still' });
@@ -246,21 +278,14 @@ if (reason !== undefined) console.error(`NOT TESTED: the playground, ${reason}`)
 
   it.each([
     { Data: 'breast_cancer', 'Label smoothing': 0.1, 'Weight of the yes': 2.5, Epochs: '10' },
-    { Data: 'breast_cancer', Loss: 'BinaryFocalCrossentropy', Gamma: 1.5, Epochs: '5' },
+    { Data: 'breast_cancer', Loss: 'BinaryFocalCrossentropy', Gamma: 1.5, Backend: 'wasm' },
     { Data: 'digits', Loss: 'SparseCategoricalCrossentropy', Optimizer: 'sgd', Epochs: '1' },
-    { Data: 'digits', Loss: 'CategoricalFocalCrossentropy', Alpha: 0.5, Epochs: '1' },
-  ])('the code that it copies gives the same results: %j', async (settings) => {
+    { Data: 'digits', Loss: 'CategoricalFocalCrossentropy', Alpha: 0.5, Backend: 'wasm' },
+  ])('the code that it copies gives the same results in Node: %j', async (settings) => {
     await open();
-    await choose({ ...settings, Backend: 'cpu' });
+    await choose({ Backend: 'cpu', Epochs: '5', ...settings });
     await train();
-    await page.getByRole('button', { name: 'Copy' }).click();
-    await page.getByRole('button', { name: 'Copied' }).waitFor();
-    const program = await page.evaluate(() => navigator.clipboard.readText());
-    expect(program).toBe(await page.locator('.code code').textContent());
-
-    mkdirSync(join(root, 'temp'), { recursive: true });
-    writeFileSync(join(root, 'temp/copied.ts'), program);
-    const printed = await node('node_modules/tsx/dist/cli.mjs', 'temp/copied.ts');
+    const printed = await runInNode(await copied());
     const results = [...printed.matchAll(/^\w+ loss (\S+) accuracy (\S+)$/gm)];
     expect(results).toHaveLength(3);
     for (const [at, variant] of (['activation', 'logits', 'tfjs'] as const).entries()) {
@@ -269,6 +294,50 @@ if (reason !== undefined) console.error(`NOT TESTED: the playground, ${reason}`)
       expect(Math.abs(loss! - shown.loss)).toBeLessThan(loss! < 10 ? 0.002 : 0.06);
       expect(100 * accuracy!).toBeCloseTo(shown.accuracy, 0);
     }
+  });
+
+  it.each([
+    ['cpu', 'npm install @tensorflow/tfjs tfjs-losses', 'run it in Node'],
+    [
+      'wasm',
+      'npm install @tensorflow/tfjs @tensorflow/tfjs-backend-wasm tfjs-losses',
+      'run it in Node',
+    ],
+    ['webgl', 'npm install @tensorflow/tfjs tfjs-losses', 'a web page'],
+    [
+      'webgpu',
+      'npm install @tensorflow/tfjs @tensorflow/tfjs-backend-webgpu tfjs-losses',
+      'a web page',
+    ],
+  ])('says what the code needs on %s', async (backend, packages, place) => {
+    await open();
+    await choose({ Backend: backend });
+    await page.locator('.code', { hasText: `setBackend('${backend}')` }).waitFor();
+    const code = page.getByRole('region', { name: 'The code for exactly this' });
+    expect(await code.locator('.lead').innerText()).toContain(place);
+    expect(await copied()).toContain(packages);
+  });
+
+  it.each(['webgl', 'webgpu'])('the code for %s fails in Node, and says why', async (backend) => {
+    await open();
+    await choose({ Backend: backend });
+    await page.locator('.code', { hasText: `setBackend('${backend}')` }).waitFor();
+    await expect(runInNode(await copied())).rejects.toThrow(
+      `The backend ${backend} does not start here`,
+    );
+  });
+
+  it('says that results belong to the settings before, also of another backend', async () => {
+    await open();
+    await choose({ Epochs: '1', Backend: 'cpu' });
+    await train();
+    const note = page.locator('.note', { hasText: 'the settings before' });
+    expect(await note.count()).toBe(0);
+    await choose({ Backend: 'wasm' });
+    await note.waitFor();
+    await choose({ Data: 'digits' });
+    await page.locator('.code', { hasText: 'digits.csv' }).waitFor();
+    expect(await page.locator('[data-variant=activation]').innerText()).toContain('sigmoid');
   });
 
   it('leaves no tensor behind', async () => {

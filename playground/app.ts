@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { render } from 'lit-html';
 
-import { startBackends } from './backends.js';
+import { startBackends, useBackend } from './backends.js';
 import { loadBreastCancer } from './data/breast_cancer.js';
 import type { Dataset } from './data/dataset.js';
 import { loadDigits } from './data/digits.js';
@@ -17,7 +17,6 @@ import { page } from './views/page.js';
 export interface State {
   readonly datasets: readonly Dataset[];
   readonly backends: readonly string[];
-  readonly backend: string;
   readonly settings: Settings;
   readonly training: boolean;
   /** The last training, or the one that runs. */
@@ -42,14 +41,13 @@ export class App {
   async start(): Promise<void> {
     const backends = await startBackends();
     const backend = backends[0] ?? tf.getBackend();
-    await tf.setBackend(backend);
+    await useBackend(backend);
     const datasets = await Promise.all([loadBreastCancer(), loadDigits()]);
     const [dataset] = datasets;
     this.root.replaceChildren();
     this.state = {
       datasets,
       backends,
-      backend,
       settings: {
         dataset: dataset.name,
         ...lossChoice(lossesFor(dataset.activation)[0]?.className ?? ''),
@@ -57,6 +55,7 @@ export class App {
         optimizer: 'adam',
         learningRate: 0.01,
         epochs: 20,
+        backend,
       },
       training: false,
       curves: [],
@@ -92,9 +91,8 @@ export class App {
   };
 
   readonly chooseBackend = async (backend: string): Promise<void> => {
-    await tf.setBackend(backend);
-    this.set(() => ({ backend, copied: false }));
-    await this.draw();
+    await useBackend(backend);
+    this.choose({ backend });
   };
 
   readonly train = async (): Promise<void> => {

@@ -3,10 +3,21 @@ import { lossNamed, tfjsNameOf } from './losses.js';
 import { givenOptions } from './options.js';
 import { BATCH_SIZE, type Settings } from './settings.js';
 
+/** The packages that the program takes, apart from this one. */
+export function packagesOf(backend: string): string[] {
+  const own = ['wasm', 'webgpu'].includes(backend) ? [`@tensorflow/tfjs-backend-${backend}`] : [];
+  return ['@tensorflow/tfjs', ...own];
+}
+
+/** Whether Node has the backend; else the program needs a page. */
+export function runsInNode(backend: string): boolean {
+  return ['cpu', 'wasm'].includes(backend);
+}
+
 /** A program that trains what the page trains, with the same numbers, in plain JavaScript. */
-export function program(dataset: Dataset, settings: Settings, backend: string): string {
+export function program(dataset: Dataset, settings: Settings): string {
   const { activation } = dataset;
-  const { loss, optimizer, learningRate, epochs } = settings;
+  const { loss, optimizer, learningRate, epochs, backend } = settings;
   const options = givenOptions(loss, settings.options);
   const compile = (model: string, loss: string) =>
     `${model}.compile({ optimizer: tf.train.${optimizer}(${learningRate}), loss: ${loss}, metrics: ['accuracy'] });`;
@@ -40,11 +51,20 @@ for (const [name, model] of Object.entries({ with${capital(activation)}, fromLog
 }
 
 function imports(loss: string, backend: string): string {
-  const ownPackage = ['wasm', 'webgpu'].includes(backend);
-  return `import * as tf from '@tensorflow/tfjs';
-${ownPackage ? `import '@tensorflow/tfjs-backend-${backend}';\n` : ''}import { ${loss}, register, unregister } from 'tfjs-losses';
+  const [, ...backendPackages] = packagesOf(backend);
+  const place = runsInNode(backend)
+    ? 'For Node, as train.mjs: node train.mjs'
+    : 'For a web page, by a bundler such as Vite: Node has no such backend.';
+  return `// npm install ${[...packagesOf(backend), 'tfjs-losses'].join(' ')}
+// ${place}
+import * as tf from '@tensorflow/tfjs';
+${backendPackages.map((name) => `import '${name}';\n`).join('')}import { ${loss}, register, unregister } from 'tfjs-losses';
 
-await tf.setBackend('${backend}');`;
+// Unasked, TensorFlow.js may go on with another backend.
+const found = tf.findBackendFactory('${backend}') !== null;
+if (!found || !(await tf.setBackend('${backend}'))) {
+  throw new Error('The backend ${backend} does not start here. What it needs stands above.');
+}`;
 }
 
 function tumours({ url }: Dataset): string {

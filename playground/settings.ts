@@ -1,6 +1,6 @@
 import type { OptionValue } from './losses.js';
 
-/** What the person has chosen, apart from the backend: all that decides what a training gives. */
+/** What the person has chosen: all that decides what a training gives. */
 export interface Settings {
   /** Name of the data set. */
   readonly dataset: string;
@@ -13,6 +13,8 @@ export interface Settings {
   readonly optimizer: 'adam' | 'sgd';
   readonly learningRate: number;
   readonly epochs: number;
+  /** What TensorFlow.js computes with. */
+  readonly backend: string;
 }
 
 /** Rows that one step of training sees. */

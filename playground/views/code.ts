@@ -1,17 +1,17 @@
 import { html, type TemplateResult } from 'lit-html';
 
 import { datasetOf, type App, type State } from '../app.js';
-import { program } from '../program.js';
+import { program, runsInNode } from '../program.js';
 
 /** The program that does what the page shows. */
 export function code(state: State, app: App): TemplateResult {
-  const text = program(datasetOf(state), state.settings, state.backend);
+  const text = program(datasetOf(state), state.settings);
   return html`
     <section aria-labelledby="code">
       <h2 id="code">The code for exactly this</h2>
       <p class="lead">
-        With these settings, it trains the same three models and prints the same results. It runs in
-        Node, and in any bundler.
+        With these settings, it trains the same three models and prints the same results, up to
+        rounding. ${place(state.settings.backend)}
       </p>
       <div class="code">
         <button
@@ -26,4 +26,25 @@ export function code(state: State, app: App): TemplateResult {
       </div>
     </section>
   `;
+}
+
+/** Where the program runs. */
+function place(backend: string): TemplateResult {
+  const installed = html`Install the packages of its first line,`;
+  const data = 'The data come from the server of this page: keep it running.';
+  if (!runsInNode(backend)) {
+    return html`${installed} and make a web page of it by a bundler such as Vite; the results are in
+    the console of the browser. ${data} If it does not let pages of other servers read them, put the
+    file beside yours.`;
+  }
+  const files =
+    backend === 'wasm'
+      ? html` In a web page TensorFlow.js must also find its <code>.wasm</code> files: serve those
+          of <code>node_modules/@tensorflow/tfjs-backend-wasm/dist/</code> and call
+          <code>setWasmPaths</code> of that package with their folder, before
+          <code>setBackend</code>.`
+      : '';
+  return html`${installed} save it as <code>train.mjs</code>, or as <code>.js</code> where
+    <code>package.json</code> says <code>"type": "module"</code>, and run it in Node:
+    <code>node train.mjs</code>. ${data}${files}`;
 }

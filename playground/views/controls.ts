@@ -8,7 +8,7 @@ import type { Settings } from '../settings.js';
 
 /** Everything that can be changed about a training, each with a sentence. */
 export function controls(state: State, app: App): TemplateResult {
-  const { settings, datasets, backends, backend, training } = state;
+  const { settings, datasets, backends, training } = state;
   const dataset = datasetOf(state);
   return html`
     <details class="controls" ?open=${window.matchMedia('(min-width: 60rem)').matches}>
@@ -77,7 +77,7 @@ export function controls(state: State, app: App): TemplateResult {
           title: 'Backend',
           sentence:
             'What TensorFlow.js computes with. For models this small, graphics cards (WebGL, WebGPU) are slower.',
-          value: backend,
+          value: settings.backend,
           values: backends.map((name) => [name, BACKEND_TITLES[name] ?? name]),
           choose: (value) => {
             void app.chooseBackend(value);

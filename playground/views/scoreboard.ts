@@ -10,7 +10,7 @@ import { swatch } from './swatch.js';
 /** The three models, what they are, and how they stand: the legend of all plots. */
 export function scoreboard(state: State): TemplateResult {
   const { run } = state;
-  const { activation } = datasetOf(state);
+  const { activation } = run?.dataset ?? datasetOf(state);
   return html`
     <table class="scoreboard">
       <caption class="hidden">
