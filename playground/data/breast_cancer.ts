@@ -1,14 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
 
-import { parse, split, toSamples, type Dataset, type Samples } from './dataset.js';
+import { load, parse, split, toSamples, type Dataset, type Samples } from './dataset.js';
 
 const url = './data/breast_cancer.csv';
 
 /** Tumours, malignant (0) or benign (1). */
 export async function loadBreastCancer(): Promise<Dataset> {
-  const response = await fetch(url);
   // The first line names the classes.
-  const rows = parse(await response.text()).slice(1);
+  const rows = parse(await load(url)).slice(1);
   const { training, validation } = split(rows);
   return {
     name: 'breast_cancer',
@@ -29,7 +28,7 @@ export async function loadBreastCancer(): Promise<Dataset> {
 
 /** Mean and deviation come from the training rows alone: validation rows must not be seen before. */
 async function standardise(training: Samples, validation: Samples) {
-  const { mean, variance } = tf.moments(tf.tensor2d(training.features), 0);
+  const { mean, variance } = tf.tidy(() => tf.moments(tf.tensor2d(training.features), 0));
   const scaled = async (samples: Samples): Promise<Samples> => {
     const features = tf.tidy(() =>
       tf.div(tf.sub(tf.tensor2d(samples.features), mean), tf.sqrt(variance)),

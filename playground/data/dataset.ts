@@ -42,6 +42,17 @@ export function toSamples(rows: readonly number[][]): Samples {
   };
 }
 
+/** The text of a file. */
+export async function load(url: string): Promise<string> {
+  const response = await fetch(url);
+  if (!response.ok) {
+    throw new Error(
+      `The data ${response.url} did not load: ${response.status} ${response.statusText}`,
+    );
+  }
+  return response.text();
+}
+
 /** Lines of numbers. */
 export function parse(text: string): number[][] {
   return text

@@ -1,4 +1,4 @@
-import { parse, split, toSamples, type Dataset } from './dataset.js';
+import { load, parse, split, toSamples, type Dataset } from './dataset.js';
 
 const url = './data/digits.csv';
 
@@ -7,8 +7,7 @@ const BELIEVED = 8;
 
 /** Handwritten digits, 8 × 8 pixels each. */
 export async function loadDigits(): Promise<Dataset> {
-  const response = await fetch(url);
-  const rows = parse(await response.text()).map((row) =>
+  const rows = parse(await load(url)).map((row) =>
     row.map((value, at) => (at < 64 ? value / 16 : value)),
   );
   const { training, validation } = split(rows);
