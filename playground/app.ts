@@ -26,7 +26,8 @@ export interface State {
   readonly answer: 0 | 1;
   /** What is going on, in a sentence that screen readers say aloud. */
   readonly status: string;
-  readonly copied: boolean;
+  /** What became of the wish to copy the code. */
+  readonly copied: 'not yet' | 'done' | 'refused';
 }
 
 /** The playground: its state, and what a person can do to it. */
@@ -61,14 +62,14 @@ export class App {
       curves: [],
       answer: 1,
       status: 'Ready.',
-      copied: false,
+      copied: 'not yet',
     };
     await this.draw();
   }
 
   /** Changes settings. */
   readonly choose = (change: Partial<Settings>): void => {
-    this.set(({ settings }) => ({ settings: { ...settings, ...change }, copied: false }));
+    this.set(({ settings }) => ({ settings: { ...settings, ...change }, copied: 'not yet' }));
     void this.draw();
   };
 
@@ -116,9 +117,17 @@ export class App {
     this.stopping.abort();
   };
 
-  readonly copy = async (code: string): Promise<void> => {
-    await navigator.clipboard.writeText(code);
-    this.set(() => ({ copied: true }));
+  /** Copies the code, or says that it may not. */
+  readonly copy = async (code: string): Promise<boolean> => {
+    try {
+      await navigator.clipboard.writeText(code);
+      this.set(() => ({ copied: 'done' }));
+      return true;
+    } catch {
+      // Browsers have no clipboard for pages without HTTPS, and people may forbid it.
+      this.set(() => ({ copied: 'refused' }));
+      return false;
+    }
   };
 
   /** Computes the curves of the loss anew. */

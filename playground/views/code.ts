@@ -3,6 +3,9 @@ import { html, type TemplateResult } from 'lit-html';
 import { datasetOf, type App, type State } from '../app.js';
 import { program, runsInNode } from '../program.js';
 
+/** The button. Where the page may not copy, it selects the code. */
+const BUTTON = { 'not yet': 'Copy', done: 'Copied', refused: 'Now press Ctrl+C or ⌘C' };
+
 /** The program that does what the page shows. */
 export function code(state: State, app: App): TemplateResult {
   const text = program(datasetOf(state), state.settings);
@@ -16,11 +19,13 @@ export function code(state: State, app: App): TemplateResult {
       <div class="code">
         <button
           type="button"
-          @click=${() => {
-            void app.copy(text);
+          @click=${async ({ currentTarget }: Event) => {
+            const program = (currentTarget as Element).nextElementSibling;
+            const copied = await app.copy(text);
+            if (!copied && program !== null) getSelection()?.selectAllChildren(program);
           }}
         >
-          ${state.copied ? 'Copied' : 'Copy'}
+          ${BUTTON[state.copied]}
         </button>
         <pre tabindex="0" aria-label="Program"><code>${text}</code></pre>
       </div>
