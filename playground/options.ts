@@ -6,6 +6,8 @@ interface OptionControl {
   readonly sentence: string;
   /** A range of numbers; without it, yes or no. */
   readonly range?: { readonly min: number; readonly max: number; readonly step: number };
+  /** The option without which this one does nothing, where the loss has both. */
+  readonly needs?: string;
   /** What `null` as the default means. */
   readonly neutral?: number;
 }
@@ -19,7 +21,7 @@ export const OPTION_CONTROLS: Readonly<Record<string, OptionControl>> = {
   },
   posWeight: {
     title: 'Weight of the yes',
-    sentence: 'How many times as much a true “yes” counts as a true “no”.',
+    sentence: 'How many times as much a true “yes” (benign) counts as a true “no” (malignant).',
     range: { min: 0.5, max: 10, step: 0.5 },
     neutral: 1,
   },
@@ -28,19 +30,20 @@ export const OPTION_CONTROLS: Readonly<Record<string, OptionControl>> = {
     sentence: 'How strongly easy rows are passed over; 0 is not at all.',
     range: { min: 0, max: 5, step: 0.5 },
   },
+  applyClassBalancing: {
+    title: 'Balance by alpha',
+    sentence: 'Weighs “yes” (benign) by alpha and “no” (malignant) by 1 − alpha.',
+  },
   alpha: {
     title: 'Alpha',
     sentence: 'The weight of a “yes”, or of every class where there are many.',
+    needs: 'applyClassBalancing',
     range: { min: 0.05, max: 0.95, step: 0.05 },
   },
   q: {
     title: 'Q',
     sentence: 'How little labels are trusted: near 0 as in cross-entropy, near 1 hardly.',
     range: { min: 0.05, max: 0.95, step: 0.05 },
-  },
-  applyClassBalancing: {
-    title: 'Balance by alpha',
-    sentence: 'Weighs “yes” by alpha and “no” by 1 − alpha.',
   },
 };
 
@@ -54,6 +57,17 @@ export function defaultOptions(className: string): Record<string, OptionValue> {
   );
 }
 
+/** The options that do something: what another one has switched off is left out. */
+export function effectiveOptions(
+  options: Readonly<Record<string, OptionValue>>,
+): Record<string, OptionValue> {
+  return Object.fromEntries(
+    Object.entries(options).filter(
+      ([name]) => options[OPTION_CONTROLS[name]?.needs ?? ''] !== false,
+    ),
+  );
+}
+
 /** What differs from the defaults: the options as one would write them. */
 export function givenOptions(
   className: string,
@@ -61,6 +75,6 @@ export function givenOptions(
 ): Record<string, OptionValue> {
   const defaults = defaultOptions(className);
   return Object.fromEntries(
-    Object.entries(options).filter(([name, value]) => value !== defaults[name]),
+    Object.entries(effectiveOptions(options)).filter(([name, value]) => value !== defaults[name]),
   );
 }

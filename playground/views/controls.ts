@@ -3,15 +3,18 @@ import { html, type TemplateResult } from 'lit-html';
 import { datasetOf, type App, type State } from '../app.js';
 import { BACKEND_TITLES } from '../backends.js';
 import { LOSS_SENTENCES, lossesFor, titleOf, type OptionValue } from '../losses.js';
-import { OPTION_CONTROLS } from '../options.js';
+import { effectiveOptions, OPTION_CONTROLS } from '../options.js';
 import type { Settings } from '../settings.js';
+
+/** Where there is room for them. Afterwards, whoever opens or closes them decides. */
+const OPEN_AT_FIRST = window.matchMedia('(min-width: 60rem)').matches;
 
 /** Everything that can be changed about a training, each with a sentence. */
 export function controls(state: State, app: App): TemplateResult {
   const { settings, datasets, backends, training } = state;
   const dataset = datasetOf(state);
   return html`
-    <details class="controls" ?open=${window.matchMedia('(min-width: 60rem)').matches}>
+    <details class="controls" ?open=${OPEN_AT_FIRST}>
       <summary>Data, loss and training</summary>
       <fieldset ?disabled=${training}>
         <legend class="hidden">Settings</legend>
@@ -34,7 +37,7 @@ export function controls(state: State, app: App): TemplateResult {
           ]),
           choose: app.chooseLoss,
         })}
-        ${Object.entries(settings.options).map(([name, value]) =>
+        ${Object.entries(effectiveOptions(settings.options)).map(([name, value]) =>
           option(name, value, (chosen) => {
             app.choose({ options: { ...settings.options, [name]: chosen } });
           }),
