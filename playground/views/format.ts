@@ -11,16 +11,23 @@ export function brief(value: number): string {
   return rounded.replace('-', '−');
 }
 
-/** `1.0e-9` → `1/1,000,000,000`, roughly: one in how many. */
-export function oneIn(probability: number): string {
-  const count = 1 / probability;
-  const names: readonly (readonly [number, string])[] = [
-    [1e15, 'thousand million million'],
-    [1e12, 'million million'],
-    [1e9, 'thousand million'],
-    [1e6, 'million'],
-    [1e3, 'thousand'],
-  ];
+/** `1 epoch`, `2 epochs`. */
+export function plural(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
+}
+
+/** How rare something is: `1 in 8`, `1 in 485 million`, `1 in 10¹⁷`. */
+export function oneIn(count: number): string {
+  if (count >= 1e12) return `1 in 10${superscript(Math.round(Math.log10(count)))}`;
+  const names = [
+    [1e9, ' billion'],
+    [1e6, ' million'],
+    [1, ''],
+  ] as const;
   const [size, name] = names.find(([least]) => count >= least) ?? [1, ''];
-  return `1 in ${Math.round(count / size).toLocaleString('en')} ${name}`.trim();
+  return `1 in ${Math.round(count / size).toLocaleString('en')}${name}`;
+}
+
+function superscript(count: number): string {
+  return String(count).replace(/\d/g, (digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'.charAt(Number(digit)));
 }

@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from 'lit-html';
 
 import { datasetOf, type App, type State } from '../app.js';
-import { oneIn } from './format.js';
+import { oneIn, plural } from './format.js';
 
 /** Logit of the saturated start, unless the person chooses another. */
 const SATURATED = 20;
@@ -66,8 +66,8 @@ export function launch(state: State, app: App): TemplateResult {
               }}
             />
             <span id="how-sure-text">
-              ${settings.start} logits off: it gives the truth a chance of
-              ${oneIn(Math.exp(-settings.start))}.
+              ${settings.start} logits off: before it looks at a row, any other answer has a chance
+              of about ${oneIn(Math.exp(settings.start) + dataset.classes.length - 1)}.
             </span>
           </p>`
         : ''
@@ -95,11 +95,11 @@ export function launch(state: State, app: App): TemplateResult {
 }
 
 function epochs({ run, training, settings }: State): string {
-  if (run === undefined) return `${settings.epochs} epochs to go`;
+  if (run === undefined) return `${plural(settings.epochs, 'epoch')} to go`;
   const epoch = Math.floor((run.steps / run.totalSteps) * run.settings.epochs);
   return training || run.steps < run.totalSteps
     ? `epoch ${epoch} of ${run.settings.epochs}`
-    : `${run.settings.epochs} epochs done`;
+    : `${plural(run.settings.epochs, 'epoch')} done`;
 }
 
 /** Where the logits of the true answers begin, on a line from −40 to 40. */

@@ -7,7 +7,7 @@ import { histogram } from '../charts/histogram.js';
 import type { Run } from '../training/train.js';
 import { VARIANTS, type Variant } from '../variants.js';
 import { confusionMatrix } from './confusion_matrix.js';
-import { percent } from './format.js';
+import { percent, plural } from './format.js';
 import { swatch } from './swatch.js';
 
 /** How many misread digits are drawn per model. */
@@ -22,9 +22,9 @@ export function outcome({ run }: State): TemplateResult {
         run === undefined
           ? html`<p class="lead">Train the models first: their answers appear here.</p>`
           : html`<p class="lead">
-                After ${epochsOf(run)} epochs, on ${run.dataset.validation.labels.length} rows that
-                none of them was trained on. In the tables, rows are the truth and columns the
-                answers; what is right stands on the diagonal.
+                After ${epochsOf(run)}, on ${run.dataset.validation.labels.length} rows that none of
+                them was trained on. In the tables, rows are the truth and columns the answers; what
+                is right stands on the diagonal.
               </p>
               <div class="charts">${VARIANTS.map((variant) => answersOf(run, variant))}</div>`
       }
@@ -63,6 +63,7 @@ function answersOf(run: Run, variant: Variant): TemplateResult {
       <p>
         ${labels.length - wrong.length} of ${labels.length} right
         (${percent(1 - wrong.length / labels.length)}).
+        ${dataset.units > 1 && wrong.length > DRAWN ? `Of the ${wrong.length} misread, here are the first ${DRAWN}.` : ''}
       </p>
       ${
         dataset.units === 1 || wrong.length === 0
@@ -89,5 +90,5 @@ function answerOf(probabilities: readonly number[]): number {
 
 function epochsOf({ steps, totalSteps, settings }: Run): string {
   const epochs = (steps / totalSteps) * settings.epochs;
-  return Number.isInteger(epochs) ? String(epochs) : epochs.toFixed(1);
+  return plural(Number(epochs.toFixed(1)), 'epoch');
 }

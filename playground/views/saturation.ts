@@ -35,7 +35,7 @@ export function saturation(state: State, app: App): TemplateResult {
     );
   return html`
     <section aria-labelledby="why">
-      <h2 id="why">Why one of them stands still</h2>
+      <h2 id="why">Why a model can stand still</h2>
       <p class="lead">
         ${
           units === 1
@@ -49,8 +49,12 @@ export function saturation(state: State, app: App): TemplateResult {
             : html`TensorFlow.js’s own loss looks at the probability, which it cuts off just before
                 0 and 1. Beyond that it is flat: in the <span class="blind-mark">shaded zone</span>,
                 from ${whole(blind.from)} to about ${whole(blind.to)}, the answer is wrong and the
-                gradient is exactly 0. The losses of this package read the logit itself and keep
-                their slope.`
+                gradient is exactly 0.
+                ${
+                  fades(curves, blind.from, blind.to)
+                    ? 'The loss of this package reads the logit itself, but this one fades there too, by design: it takes a sure mistake for a wrong label.'
+                    : 'The loss of this package reads the logit itself and keeps its slope.'
+                }`
         }
       </p>
       ${
@@ -132,4 +136,13 @@ function blindZone(
     .filter(({ variant, gradient, logit }) => variant === 'tfjs' && gradient === 0 && wrong(logit))
     .map(({ logit }) => logit);
   return logits.length === 0 ? undefined : { from: Math.min(...logits), to: Math.max(...logits) };
+}
+
+/** Whether the loss of this package, too, has little gradient left somewhere between these logits. */
+function fades(curves: readonly CurvePoint[], from: number, to: number): boolean {
+  const ours = curves.filter(({ variant }) => variant === 'logits');
+  const half = Math.max(...ours.map(({ gradient }) => Math.abs(gradient))) / 2;
+  return ours.some(
+    ({ logit, gradient }) => logit >= from && logit <= to && Math.abs(gradient) < half,
+  );
 }
