@@ -1,4 +1,5 @@
 /// <reference lib="dom" />
+/// <reference lib="es2023.array" />
 import { execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,6 +8,8 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
+import type { Run } from '../playground/training/train.js';
+import { verdict } from '../playground/views/verdict.js';
 import { launchChromium, serve, whyNoChromium } from '../tools/chromium.js';
 
 const root = join(__dirname, '..');
@@ -24,6 +27,41 @@ jest.setTimeout(TIMEOUT + 10_000);
 
 const reason = whyNoChromium();
 if (reason !== undefined) console.error(`NOT TESTED: the playground, ${reason}`);
+
+describe('the verdict', () => {
+  const run = (accuracies: number[], blindSteps: number, start = 20) =>
+    ({
+      steps: 300,
+      totalSteps: 300,
+      dataset: { activation: 'softmax' },
+      settings: { start },
+      blindSteps: { activation: 0, logits: 0, tfjs: blindSteps },
+      measurements: ['activation', 'logits', 'tfjs'].map((variant, at) => ({
+        variant,
+        accuracy: accuracies[at],
+      })),
+    }) as unknown as Run;
+
+  it('names each result, for they may differ', () => {
+    expect(verdict(run([0.71, 0.462, 0.092], 300))).toBe(
+      'Training is done. TensorFlow.js’s own loss never moved: its gradient was exactly 0 in each of 300 steps. ' +
+        'Right answers: With final softmax: 71.0 %; From logits: 46.2 %; TensorFlow.js’s own: 9.2 %.',
+    );
+  });
+
+  it('does not praise ours where they learn nothing either', () => {
+    expect(verdict(run([0.092, 0.092, 0.092], 300))).toMatch(
+      /The other two are no better this time\.$/,
+    );
+    expect(verdict(run([0.71, 0.092, 0.092], 300))).not.toContain('no better');
+  });
+
+  it('says that a fair start makes them alike only if all three are', () => {
+    expect(verdict(run([0.95, 0.96, 0.95], 0, 0))).toContain('the three hardly differ');
+    expect(verdict(run([0.5, 0.96, 0.95], 0, 0))).not.toContain('hardly differ');
+    expect(verdict(run([0.95, 0.96, 0.95], 7))).toMatch(/gradient of exactly 0 in 7 of 300 steps/);
+  });
+});
 
 /** What a person does on the page, in Chromium. */
 (reason === undefined ? describe : describe.skip)('the playground', () => {
@@ -56,7 +94,10 @@ if (reason !== undefined) console.error(`NOT TESTED: the playground, ${reason}`)
     expect(complaints).toEqual([]);
   });
 
-  async function open(options: BrowserContextOptions = {}): Promise<void> {
+  async function open(
+    options: BrowserContextOptions = {},
+    prepare?: () => Promise<void>,
+  ): Promise<void> {
     const permissions = ['clipboard-read', 'clipboard-write'];
     const context = await browser.newContext({ permissions, ...options });
     complaints = [];
@@ -66,8 +107,9 @@ if (reason !== undefined) console.error(`NOT TESTED: the playground, ${reason}`)
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
     });
+    await prepare?.();
     await page.goto(server.url);
-    await page.getByRole('button', { name: 'Train' }).waitFor();
+    await page.locator('button.primary, #app:text-matches("could not")').first().waitFor();
     await page.evaluate(() => document.fonts.ready);
   }
 
@@ -119,7 +161,7 @@ if (reason !== undefined) console.error(`NOT TESTED: the playground, ${reason}`)
   /** The lines of training, plot by plot, as what is drawn. */
   const lines = () =>
     page
-      .locator('.results [aria-label=line] path')
+      .locator('.results [stroke-linejoin] path')
       .evaluateAll((paths) => paths.map((path) => path.getAttribute('d') ?? ''));
 
   it('starts sure and wrong: ours recover, and TensorFlow.js’s own stays where it is', async () => {
@@ -224,6 +266,10 @@ if (reason !== undefined) console.error(`NOT TESTED: the playground, ${reason}`)
     expect(await train()).toContain('exactly 0 in each of 225 steps');
     expect((await scores('logits')).accuracy).toBeGreaterThan(75);
     expect((await scores('tfjs')).accuracy).toBeLessThan(15);
+    const wrong = page.locator('article', {
+      hasText: /Of the 3\d\d misread, here are the first 10/,
+    });
+    expect(await wrong.locator('.misread li').count()).toBe(10);
   });
 
   it.each(['wasm', 'cpu', 'webgl', 'webgpu'])('trains on %s', async (backend) => {
@@ -256,11 +302,11 @@ if (reason !== undefined) console.error(`NOT TESTED: the playground, ${reason}`)
 
   it('draws loss and gradient of the options that are chosen, and shades where there is none', async () => {
     await open();
-    const why = page.getByRole('region', { name: 'Why one of them stands still' });
+    const why = page.getByRole('region', { name: 'Why a model can stand still' });
     expect(await why.innerText()).toContain('from −40 to about −16');
     const drawn = () =>
       why
-        .locator('[aria-label=line] path')
+        .locator('[stroke-linejoin] path')
         .evaluateAll((paths) => paths.map((path) => path.getAttribute('d')));
     const before = await drawn();
     await choose({ 'Label smoothing': 0.2 });
@@ -340,6 +386,91 @@ if (reason !== undefined) console.error(`NOT TESTED: the playground, ${reason}`)
     expect(await page.locator('[data-variant=activation]').innerText()).toContain('sigmoid');
   });
 
+  it('does not say that a loss keeps its slope where it fades by design', async () => {
+    await open();
+    const why = page.getByRole('region', { name: 'Why a model can stand still' });
+    const says = (words: string) => why.locator('.lead', { hasText: words }).waitFor();
+    await says('keeps its slope');
+    await choose({ Data: 'digits' });
+    for (const loss of await setting('Loss').locator('option').allInnerTexts()) {
+      await choose({ Loss: loss });
+      await says(loss.includes('generalized') ? 'fades there too, by design' : 'keeps its slope');
+    }
+  });
+
+  it('says what went wrong where the data are missing', async () => {
+    await open({}, async () => {
+      await page.route('**/digits.csv', (route) => route.fulfill({ status: 404 }));
+    });
+    await page
+      .getByText(/could not start: Error: The data \S+digits\.csv did not load: 404/)
+      .waitFor();
+    // The browser says so too.
+    expect(complaints.splice(0)).toEqual([expect.stringContaining('404')]);
+  });
+
+  it('selects the code where it may not copy it', async () => {
+    await open({ permissions: [] }, async () => {
+      // As it is without HTTPS.
+      await page.addInitScript(() => {
+        Object.defineProperty(navigator, 'clipboard', { value: undefined });
+      });
+    });
+    await page.getByRole('button', { name: 'Copy' }).click();
+    await page.getByRole('button', { name: 'Ctrl+C' }).waitFor();
+    expect(await page.evaluate(() => String(getSelection()))).toBe(
+      (await page.locator('.code code').innerText()).trimEnd(),
+    );
+  });
+
+  it('shows all live curves beside the buttons in a low window', async () => {
+    await open({ viewport: { width: 1366, height: 650 } });
+    await page.locator('.starts').evaluate((starts) => {
+      starts.scrollIntoView();
+    });
+    for (const part of ['.launch button', '.results plot-figure']) {
+      for (const element of await page.locator(part).all()) {
+        const { y, height } = (await element.boundingBox())!;
+        expect(y).toBeGreaterThanOrEqual(0);
+        expect(y + height).toBeLessThanOrEqual(650);
+      }
+    }
+  });
+
+  it('asks for alpha only where it does something', async () => {
+    await open();
+    await choose({ Loss: 'BinaryFocalCrossentropy' });
+    const balance = setting('Balance by alpha');
+    await balance.waitFor();
+    expect(await page.locator('#alpha').count()).toBe(0);
+    await balance.check();
+    await page.locator('#alpha').fill('0.9');
+    const balanced = page.locator('.code', { hasText: 'applyClassBalancing: true, alpha: 0.9' });
+    await balanced.waitFor();
+    await balance.uncheck();
+    await page.locator('#alpha').waitFor({ state: 'detached' });
+    expect(await page.locator('.code').innerText()).not.toContain('alpha');
+  });
+
+  it('leaves the settings open or shut as they are, whatever becomes of the window', async () => {
+    await open({ viewport: { width: 1200, height: 800 } });
+    await page.setViewportSize({ width: 700, height: 800 });
+    await page.getByLabel('A fair start').check();
+    await page.locator('.how-sure').waitFor({ state: 'detached' });
+    expect(await page.locator('.controls').getAttribute('open')).not.toBeNull();
+  });
+
+  it.each([
+    [2, '1 in 8.'],
+    [20, '1 in 485 million.'],
+    [40, '1 in 10¹⁷.'],
+  ])('says how sure it is, %i logits off', async (start, chance) => {
+    await open();
+    await page.getByLabel('How sure is it?').fill(String(start));
+    await page.locator('#how-sure-text', { hasText: `${start} logits off` }).waitFor();
+    expect(await page.locator('#how-sure-text').innerText()).toContain(chance);
+  });
+
   it('leaves no tensor behind', async () => {
     await open();
     await choose({ Epochs: '5' });
@@ -407,6 +538,9 @@ if (reason !== undefined) console.error(`NOT TESTED: the playground, ${reason}`)
       );
     expect(nameless).toEqual([]);
     expect(await page.getByRole('status').count()).toBe(1);
+    // Live curves and those of the loss; a name is for elements that may have one.
+    expect(await page.getByRole('img', { name: /epoch|logit/ }).count()).toBe(5);
+    expect(await page.locator('svg [aria-label]').count()).toBe(0);
     expect(await page.locator('h1').count()).toBe(1);
   });
 
@@ -426,32 +560,53 @@ if (reason !== undefined) console.error(`NOT TESTED: the playground, ${reason}`)
 
   it.each(['light', 'dark'] as const)('is legible in a %s theme', async (colorScheme) => {
     await open({ colorScheme });
+    await choose({ Epochs: '1' });
+    await train();
     const contrasts = await page.evaluate(() => {
       const canvas = document
         .createElement('canvas')
         .getContext('2d', { willReadFrequently: true })!;
-      const style = getComputedStyle(document.documentElement);
-      const luminance = (name: string) => {
-        canvas.fillStyle = style.getPropertyValue(name);
+      const luminance = (colour: string) => {
+        canvas.fillStyle = colour;
         canvas.fillRect(0, 0, 1, 1);
         const [red, green, blue] = [...canvas.getImageData(0, 0, 1, 1).data].map((value) =>
           value <= 10 ? value / 3294 : ((value / 255 + 0.055) / 1.055) ** 2.4,
         );
         return 0.2126 * red! + 0.7152 * green! + 0.0722 * blue!;
       };
-      const paper = luminance('--paper');
-      return Object.fromEntries(
-        ['--ink', '--muted', '--from-logits', '--tfjs'].map((name) => {
-          const [low, high] = [paper, luminance(name)].sort((a, b) => a - b);
-          return [name, (high! + 0.05) / (low! + 0.05)];
+      const contrast = (...colours: [string, string]) => {
+        const [low, high] = colours.map(luminance).sort((a, b) => a - b);
+        return (high! + 0.05) / (low! + 0.05);
+      };
+      const root = getComputedStyle(document.documentElement);
+      const onPaper = (name: string) =>
+        contrast(root.getPropertyValue('--paper'), root.getPropertyValue(name));
+      return {
+        ink: onPaper('--ink'),
+        others: ['--muted', '--from-logits', '--tfjs'].map(onPaper),
+        cells: [...document.querySelectorAll('.confusion tbody td')].map((cell) => {
+          const { color, backgroundColor } = getComputedStyle(cell);
+          return contrast(color, backgroundColor);
         }),
-      );
+      };
     });
     // Of WCAG 2.2: text at least 4.5, lines at least 3.
-    expect(contrasts['--ink']).toBeGreaterThan(7);
-    expect(contrasts['--muted']).toBeGreaterThan(4.5);
-    expect(contrasts['--from-logits']).toBeGreaterThan(4.5);
-    expect(contrasts['--tfjs']).toBeGreaterThan(4.5);
+    expect(contrasts.ink).toBeGreaterThan(7);
+    expect(contrasts.cells).toHaveLength(12);
+    expect(Math.min(...contrasts.others, ...contrasts.cells)).toBeGreaterThan(4.5);
+  });
+
+  it('shows progress, tables and the shaded zone also where the system chooses the colours', async () => {
+    await open({ forcedColors: 'active' });
+    await choose({ Epochs: '1' });
+    await train();
+    for (const part of ['progress', '.confusion tbody td', '.blind-mark']) {
+      const border = await page
+        .locator(part)
+        .first()
+        .evaluate((element) => getComputedStyle(element).borderTopStyle);
+      expect([part, border]).toEqual([part, 'solid']);
+    }
   });
 
   it('runs under a security policy that allows no eval', async () => {

@@ -28,9 +28,16 @@ class PlotFigure extends HTMLElement {
 
   private show(): void {
     if (this.current !== undefined && this.width > 0) {
-      this.replaceChildren(this.current(this.width));
+      this.replaceChildren(asImage(this.current(this.width)));
     }
   }
+}
+
+/** One image with one name: groups of lines may have none of their own. */
+function asImage(plot: Element): Element {
+  plot.role = 'img';
+  for (const part of plot.querySelectorAll('[aria-label]')) part.removeAttribute('aria-label');
+  return plot;
 }
 
 /** Makes the element known to the browser. */
