@@ -1,9 +1,9 @@
 /// <reference lib="dom" />
 /// <reference lib="es2023.array" />
-import { execFile } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { promisify, stripVTControlCharacters } from 'node:util';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
@@ -606,6 +606,37 @@ describe('the verdict', () => {
         .first()
         .evaluate((element) => getComputedStyle(element).borderTopStyle);
       expect([part, border]).toEqual([part, 'solid']);
+    }
+  });
+
+  const documented = existsSync(join(root, 'site/api'));
+
+  it('has a link to the documentation if there is some', async () => {
+    await open();
+    expect(await page.getByRole('link', { name: 'Documentation' }).count()).toBe(
+      documented ? 1 : 0,
+    );
+  });
+
+  (documented ? it : it.skip)('has the documentation also while it is developed', async () => {
+    await open();
+    const vite = spawn(
+      process.execPath,
+      ['node_modules/vite/bin/vite.js', 'playground', '--port', '0'],
+      { cwd: root },
+    );
+    try {
+      const url = await new Promise<string>((resolve) => {
+        vite.stdout.on('data', (text: Buffer) => {
+          const found = /http:\S+:\d+\//.exec(stripVTControlCharacters(String(text)));
+          if (found !== null) resolve(found[0]);
+        });
+      });
+      const documentation = await (await fetch(`${url}api/`)).text();
+      expect(documentation).toContain('<title>tfjs-losses');
+      expect(documentation).not.toContain('id="app"');
+    } finally {
+      vite.kill();
     }
   });
 

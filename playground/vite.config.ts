@@ -1,7 +1,8 @@
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 
+import sirv from 'sirv';
 import { defineConfig } from 'vite';
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
@@ -17,12 +18,24 @@ copyFileSync(
   path('../temp/playground/data/breast_cancer.csv'),
 );
 
+/** Where `npm run docs` writes the documentation; the page has a link to it if it is there. */
+const documentation = path('../site/api');
+
 export default defineConfig({
   root: path('.'),
   // The page works in any folder of any server.
   base: './',
   publicDir: path('../temp/playground'),
   resolve: { alias: { 'tfjs-losses': path('../src/index.ts') } },
+  define: { 'import.meta.env.VITE_DOCUMENTED': JSON.stringify(String(existsSync(documentation))) },
+  plugins: [
+    {
+      name: 'documentation',
+      configureServer: ({ middlewares }) => {
+        middlewares.use('/api', sirv(documentation, { dev: true }));
+      },
+    },
+  ],
   build: {
     outDir: path('../site'),
     // The documentation of the API may be there already.

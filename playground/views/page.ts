@@ -1,4 +1,4 @@
-import { html, type TemplateResult } from 'lit-html';
+import { html, nothing, type TemplateResult } from 'lit-html';
 
 import { datasetOf, type App, type State } from '../app.js';
 import { code } from './code.js';
@@ -19,7 +19,7 @@ export function page(state: State, app: App): TemplateResult {
         <h2 id="experiment">Train three models side by side</h2>
         <p class="lead">
           They see the same rows in the same order, and begin with the same weights. Only the loss
-          differs.
+          differs, and the one from logits has no ${datasetOf(state).activation} at its end.
         </p>
         <div class="bench">
           <div>${launch(state, app)} ${controls(state, app)}</div>
@@ -33,7 +33,11 @@ export function page(state: State, app: App): TemplateResult {
     </main>
     <footer>
       <p>Data: ${datasetOf(state).source}. Everything runs in your browser; nothing leaves it.</p>
-      <p><a href="./api/">Documentation of tfjs-losses</a></p>
+      ${
+        import.meta.env.VITE_DOCUMENTED === 'true'
+          ? html`<p><a href="./api/">Documentation of tfjs-losses</a></p>`
+          : nothing
+      }
     </footer>
   `;
 }
