@@ -322,8 +322,21 @@ describe.each(['esbuild', 'vite'])('in a bundle by %s', (bundler) => {
   }, 60_000);
 
   it('says what is missing without TensorFlow.js', () => {
-    expect(page('', STRICT, LOSSES).errors).toEqual([
-      'tfjs-losses: TensorFlow.js must be loaded first: its tf.min.js, in a script tag before this one.',
+    const missing =
+      'tfjs-losses: TensorFlow.js must be loaded first: its tf.es2017.min.js, in a script tag before this one. ' +
+      "(Its tf.min.js needs a Content-Security-Policy that allows 'unsafe-eval'.)";
+    expect(page('', STRICT, LOSSES).errors).toEqual([missing]);
+    // The policy stops TensorFlow.js half-way.
+    expect(page('', STRICT, `${TF}/tf.min.js`, LOSSES).errors).toEqual([
+      expect.stringContaining('Evaluating a string'),
+      missing,
+    ]);
+  }, 60_000);
+
+  it('says what is missing with the core of TensorFlow.js alone', () => {
+    const core = '/node_modules/@tensorflow/tfjs-core/dist/tf-core.es2017.min.js';
+    expect(page('', STRICT, core, LOSSES).errors).toEqual([
+      'tfjs-losses: TensorFlow.js was loaded without its layers: add its tf-layers.min.js, in a script tag before this one.',
     ]);
   }, 60_000);
 });

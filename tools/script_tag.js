@@ -5,6 +5,14 @@ import { build } from 'vite';
 
 const { name, version, license } = JSON.parse(readFileSync('package.json', 'utf8'));
 
+const WITHOUT_LAYERS =
+  'TensorFlow.js was loaded without its layers: add its tf-layers.min.js, in a script tag before this one.';
+
+// A policy without eval stops tf.min.js: then it leaves an empty `tf` behind.
+const WITHOUT_TFJS =
+  'TensorFlow.js must be loaded first: its tf.es2017.min.js, in a script tag before this one. ' +
+  "(Its tf.min.js needs a Content-Security-Policy that allows 'unsafe-eval'.)";
+
 export async function buildScript() {
   await build({
     configFile: false,
@@ -28,7 +36,7 @@ export async function buildScript() {
           // All packages of TensorFlow.js are this one global.
           globals: () => 'globalThis.tf',
           intro: `if (!globalThis.tf?.LayersModel) {
-            throw new Error('${name}: TensorFlow.js must be loaded first: its tf.min.js, in a script tag before this one.');
+            throw new Error('${name}: ' + (globalThis.tf?.Tensor ? "${WITHOUT_LAYERS}" : "${WITHOUT_TFJS}"));
           }`,
           postBanner: `/*! ${name} ${version}, ${license} */`,
         },
