@@ -3,12 +3,6 @@ import { lossNamed, tfjsNameOf } from './losses.js';
 import { givenOptions } from './options.js';
 import { BATCH_SIZE, type Settings } from './settings.js';
 
-/** The packages that the program takes, apart from this one. */
-export function packagesOf(backend: string): string[] {
-  const own = ['wasm', 'webgpu'].includes(backend) ? [`@tensorflow/tfjs-backend-${backend}`] : [];
-  return ['@tensorflow/tfjs', ...own];
-}
-
 /** Whether Node has the backend; else the program needs a page. */
 export function runsInNode(backend: string): boolean {
   return ['cpu', 'wasm'].includes(backend);
@@ -65,6 +59,12 @@ const found = tf.findBackendFactory('${backend}') !== null;
 if (!found || !(await tf.setBackend('${backend}'))) {
   throw new Error('The backend ${backend} does not start here. What it needs stands above.');
 }`;
+}
+
+/** The packages that the program takes, apart from this one. */
+function packagesOf(backend: string): string[] {
+  const own = ['wasm', 'webgpu'].includes(backend) ? [`@tensorflow/tfjs-backend-${backend}`] : [];
+  return ['@tensorflow/tfjs', ...own];
 }
 
 function tumours({ url }: Dataset): string {
