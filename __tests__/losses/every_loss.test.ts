@@ -5,7 +5,7 @@ import * as losses from '../../src/losses/index.js';
 import { deserializeLoss, getLoss, register, serializeLoss, ShapeError } from '../../src/pure.js';
 import { isLossClass, type LossClass } from '../../src/core/loss.js';
 import { toFunctionName, toSnakeCase } from '../../src/core/config.js';
-import { float16 } from '../support/backend.js';
+import { float16, isGpu } from '../support/backend.js';
 import { expectClose } from '../support/expect_close.js';
 import { expectGolden, type Golden, type GoldenCase } from '../support/golden.js';
 import { expectTensorsKept } from '../support/memory.js';
@@ -55,6 +55,13 @@ function every(numbers: tf.TensorLike, holds: (number: number) => boolean): bool
 function isOrdinary(x: number): boolean {
   if (x === 0 || x === 1) return true;
   return Math.abs(x) > 1e-2 && Math.abs(x) < 1e3 && Math.abs(x - 1) > 0.1;
+}
+
+/** TF.js's shaders choose between numbers (`tf.where`) in tensors of up to four axes. */
+const manyAxes = isGpu ? it.skip : it;
+
+function takesAxis({ defaults }: LossClass): boolean {
+  return 'axis' in defaults;
 }
 
 /** A case with one value per sample. */
@@ -196,7 +203,56 @@ describe.each(classes.map((lossClass) => ({ lossClass, name: lossClass.className
       expect(Math.abs(quotient - slope)).toBeLessThan(rounding + 5e-3 * (1 + Math.abs(slope)));
     });
 
+    it('of an empty batch has gradients, which are empty', () => {
+      const { options, yTrue, yPred } = inputs(lossClass);
+      const loss = make(options);
+      const [labels, output] = [yTrue, yPred].map((tensor) => tensor.slice(0, 0));
+      const [ofLabels, ofOutput] = tf.grads((y, p) => loss(y, p))([labels!, output!]);
+      expect([ofLabels!.shape, ofOutput!.shape]).toEqual([labels!.shape, output!.shape]);
+    });
+
+    // Circle reads embeddings [batch, size] alone, CTC logits [batch, time, classes].
+    if (!['Circle', 'CTC'].includes(lossClass.className)) {
+      manyAxes('has the same values and gradients with more axes, weighted by sample', () => {
+        const { options, yTrue, yPred } = inputs(lossClass);
+        const withAxes = (tensor: tf.Tensor) => {
+          const [batch, ...rest] = tensor.shape;
+          return tensor.reshape([batch, 1, 1, 1, ...rest]);
+        };
+        const weights = tf.range(1, yPred.shape[0] + 1);
+        const loss = make({ ...options, reduction: 'sum' });
+        const compute = (labels: tf.Tensor, output: tf.Tensor) =>
+          tf.valueAndGrads((p, w) => loss(labels, p, w))([output, weights]);
+        const few = compute(yTrue, yPred);
+        const many = compute(withAxes(yTrue), withAxes(yPred));
+        expectClose(many.value, few.value);
+        expectClose(many.grads[0]!, withAxes(few.grads[0]!));
+        expectClose(many.grads[1]!, few.grads[1]!);
+      });
+    }
+
+    // A class index needs a class.
+    if (!lossClass.sparseLabels) {
+      it('is 0 for rows of length 0', () => {
+        const labels = tf.zeros([2, 0]);
+        const loss = make({ reduction: 'none', ...(takesAxis(lossClass) ? { axis: -1 } : {}) });
+        const f = (output: tf.Tensor) => tf.sum(loss(labels, output));
+        expectClose(loss(labels, tf.zeros([2, 0])), [0, 0]);
+        expect(tf.grad(f)(tf.zeros([2, 0])).shape).toEqual([2, 0]);
+      });
+    }
+
     if (lossClass.broadcasts) {
+      manyAxes('has gradients where five axes broadcast', () => {
+        const { options, yTrue, yPred } = inputs(lossClass);
+        const [one, other] = [yTrue.slice(0, 1), yPred.slice(0, 1)];
+        const size = one.shape.at(-1)!;
+        const labels = tf.tile(one, [2, 1]).reshape([2, 1, 1, 1, size]);
+        const loss = make({ ...options, reduction: 'sum' });
+        const gradient = tf.grad((p) => loss(labels, p.reshape([1, 1, 1, 1, size])))(other);
+        expectClose(gradient, tf.mul(2, tf.grad((p) => loss(one, p))(other)));
+      });
+
       it('rejects shapes that do not broadcast, and names both', () => {
         const name = toFunctionName(lossClass.className);
         const plain = exported[name] as (...args: unknown[]) => tf.Tensor;

@@ -1,4 +1,4 @@
-import { formatValue, unknownName } from './errors.js';
+import { unknownName, violation } from './errors.js';
 
 /** Options as Keras saves them: names in snake_case, values as in JSON. */
 export type Config = Record<string, unknown>;
@@ -48,7 +48,7 @@ export function configToOptions(config: Config): Record<string, unknown> {
 /** The options with defaults filled in. `undefined` counts as not given; a name that is not in `defaults` is an error. */
 export function withDefaults<T extends object>(who: string, options: object, defaults: T): T {
   if (typeof options !== 'object' || (options as unknown) === null) {
-    throw new TypeError(`${who}: options must be an object. Received: ${formatValue(options)}.`);
+    throw new TypeError(violation(who, 'options must be an object', options));
   }
   const result = { ...defaults } as Record<string, unknown>;
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {

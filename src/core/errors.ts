@@ -64,7 +64,7 @@ export function unknownName(
     known.length === 0
       ? `has no ${kind}s`
       : `${kind} must be one of ${known.map((name) => `'${name}'`).join(', ')}`;
-  return new RangeError(`${who}: ${rule}. Received: ${formatValue(received)}.${hint}`);
+  return new RangeError(violation(who, rule, received) + hint);
 }
 
 /** The known name with the smallest edit distance, if it is close enough to be a slip. */

@@ -1,11 +1,12 @@
 import {
   add,
   broadcast_util,
-  broadcastTo,
   cast,
   customGrad,
   expandDims,
+  fill,
   getBackend,
+  mul,
   reshape,
   Tensor,
   tensor,
@@ -76,8 +77,12 @@ function plain(value: TensorLike): TensorLike {
 }
 
 function isTypedArray(value: unknown): value is ArrayLike<number> {
-  const isOther = [DataView, BigInt64Array, BigUint64Array].some((kind) => value instanceof kind);
-  return ArrayBuffer.isView(value) && !isOther;
+  // A DataView has no length.
+  return (
+    ArrayBuffer.isView(value) &&
+    'length' in value &&
+    typeof (value as unknown as ArrayLike<unknown>)[0] !== 'bigint'
+  );
 }
 
 /** The tensor in float32, in which every loss computes. */
@@ -188,7 +193,9 @@ export function broadcast(value: Tensor, shape: number[]): Tensor {
   const float = toFloat(value);
   if (sameShape(float.shape, shape)) return float;
   // TF.js would leave the shape as it is.
-  return sizeOf(shape) === 0 ? zerosFor(float, shape) : broadcastTo(float, shape);
+  if (sizeOf(shape) === 0) return zerosFor(float, shape);
+  // tf.broadcastTo has a gradient up to rank 4.
+  return mul(float, fill(shape, 1));
 }
 
 /** Zeros in a shape, made of a value whose entries do not matter to them: one of the two is empty. */

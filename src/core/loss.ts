@@ -1,4 +1,4 @@
-import { clone, mean, Tensor, tidy } from '@tensorflow/tfjs-core';
+import { clone, Tensor, tidy } from '@tensorflow/tfjs-core';
 
 import { callable } from './callable.js';
 import { assertOneOf, resolveAxes, type Axis, type FromLogits } from './checks.js';
@@ -10,9 +10,9 @@ import {
   withDefaults,
   type Config,
 } from './config.js';
-import { formatValue } from './errors.js';
+import { violation } from './errors.js';
 import { alignRanks, toFloat, toTensor, withShape, type Input } from './inputs.js';
-import { maskWeights, reduce, REDUCTIONS, type Reduction } from './reduction.js';
+import { maskWeights, meanOver, reduce, REDUCTIONS, type Reduction } from './reduction.js';
 import type { RowsForm } from '../kernels/names.js';
 import { preActivation } from './tape.js';
 import { assertWeighs, weigh } from './weighting.js';
@@ -376,7 +376,7 @@ function readOptions(who: string, lossClass: LossClass, options: object) {
   });
   assertOneOf(who, 'reduction', reduction, REDUCTIONS);
   if (typeof name !== 'string') {
-    throw new TypeError(`${who}: name must be a string. Received: ${formatValue(name)}.`);
+    throw new TypeError(violation(who, 'name must be a string', name));
   }
   lossClass.check(who, rest);
   return { reduction, name, own: frozen(rest) };
@@ -485,7 +485,7 @@ function compute(loss: Loss, checked: Checked, { who, checkValues }: Call) {
   const p = withShape(verbatim ? output : toFloat(output), outputShape);
   const values: Tensor = loss.compute(y, p, fromLogits, labelWeights);
   if (!((values as unknown) instanceof Tensor)) {
-    throw new TypeError(`${who}: compute must return a tensor. Received: ${formatValue(values)}.`);
+    throw new TypeError(violation(who, 'compute must return a tensor', values));
   }
   if (shape === undefined) checkValues?.(values, weights);
   return {
@@ -560,7 +560,7 @@ function totalWeights(
   if (labelWeights === undefined) return weights && toFloat(weights);
   if (loss.reduction !== 'mean_with_sample_weight') return weights;
   const { axis } = loss.options as { axis: Axis };
-  const perSample = mean(labelWeights, resolveAxes(who, axis, labelWeights.shape));
+  const perSample = meanOver(labelWeights, resolveAxes(who, axis, labelWeights.shape));
   return weights === undefined ? perSample : weigh(who, perSample, weights);
 }
 

@@ -1,8 +1,25 @@
-import { mean, mul, scalar, sum, type Tensor } from '@tensorflow/tfjs-core';
+import { expandDims, mean, mul, scalar, sum, type Tensor } from '@tensorflow/tfjs-core';
 
 import type { RowsReduction } from '../kernels/names.js';
+import { withoutAxes } from './checks.js';
 import { divideNoNan } from './op.js';
 import { toFloat, zerosFor } from './inputs.js';
+
+/** How numbers are added up over axes, counted from the first; all by default. */
+type Over = (values: Tensor, axes?: number[]) => Tensor;
+
+/** Sums and means. */
+export interface Sums {
+  readonly sum: Over;
+  readonly mean: Over;
+}
+
+let sums: Sums = { sum, mean };
+
+/** Kernels bring better sums with them than TF.js's own. */
+export function useSums(given: Sums): void {
+  sums = given;
+}
 
 /** How per-sample values become one loss: see {@link LossOptions.reduction}. */
 export type Reduction =
@@ -27,7 +44,7 @@ export function rowsReduction(reduction: Reduction): RowsReduction {
 /** Reduces weighted per-sample values to a scalar, or leaves them as they are for `'none'`. */
 export function reduce(values: Tensor, weights: Tensor | undefined, reduction: Reduction): Tensor {
   if (reduction === null || reduction === 'none' || values.rank === 0) return values;
-  if (reduction === 'sum') return values.size === 0 ? zerosOver(values) : sum(values);
+  if (reduction === 'sum') return sumOver(values);
   if (reduction === 'mean_with_sample_weight' && weights !== undefined) {
     // Of means, as sums would overflow in float16.
     return divideNoNan(mul(meanOver(values), values.size / weights.size), meanOver(weights));
@@ -45,16 +62,22 @@ export function maskWeights(mask: Tensor, reduction: Reduction): Tensor {
   return mul(counts, divideNoNan(scalar(1), meanOver(counts)));
 }
 
+/** Sum over the given axes, all by default; 0 where there is nothing to add up. */
+export const sumOver: Over = over('sum');
+
 /** Mean over the given axes, all by default; 0 where there is nothing to average. */
-export function meanOver(values: Tensor, axes?: number[]): Tensor {
-  if (axes?.length === 0) return values;
-  return values.size === 0 ? zerosOver(values, axes) : mean(values, axes);
+export const meanOver: Over = over('mean');
+
+function over(how: keyof Sums): Over {
+  return (values, axes) => {
+    if (axes?.length === 0) return values;
+    if (values.size > 0) return sums[how](values, axes);
+    // TF.js's wasm backend leaves a sum of nothing uninitialised.
+    return zerosFor(values, axes ? withoutAxes(values.shape, axes) : []);
+  };
 }
 
-/** What a sum of nothing is. TF.js's wasm backend leaves such a result uninitialised. */
-function zerosOver(values: Tensor, axes: number[] = values.shape.map((_, axis) => axis)): Tensor {
-  return zerosFor(
-    values,
-    values.shape.filter((_, axis) => !axes.includes(axis)),
-  );
+/** Sum along an axis, which stays, with the size 1. */
+export function sumAlong(values: Tensor, axis: number): Tensor {
+  return expandDims(sumOver(values, [axis]), axis);
 }

@@ -2,7 +2,9 @@ import {
   getBackend,
   getGradient,
   getKernelsForBackend,
+  mean,
   registerKernel,
+  sum,
   unregisterGradient,
   unregisterKernel,
   type NamedTensorMap,
@@ -11,6 +13,7 @@ import {
 
 import { fusedLoss } from '../core/fused_loss.js';
 import { useFusedLoss } from '../core/loss.js';
+import { useSums } from '../core/reduction.js';
 import * as cpu from './cpu/workspace.js';
 import * as javascript from './javascript/index.js';
 import {
@@ -35,6 +38,7 @@ import {
 import { pairRows } from './rows/pairs.js';
 import type { Workspace } from './rows/workspace.js';
 import * as tensorflow from './tensorflow/workspace.js';
+import { sums } from './wasm/sums.js';
 import * as wasm from './wasm/workspace.js';
 import * as webgl from './webgl/rows.js';
 import * as webgpu from './webgpu/rows.js';
@@ -89,6 +93,7 @@ export function registerKernels(): void {
   }
   registerRowsKernels();
   useFusedLoss(fusedLoss);
+  useSums(sums);
 }
 
 function registerRowsKernels(): void {
@@ -116,6 +121,7 @@ function registerRowsKernels(): void {
 
 /** Takes back all kernels and gradients under our names. An op that is used again brings its formula. */
 export function unregisterKernels(): void {
+  useSums({ sum, mean });
   for (const backendName of new Set([...Object.keys(ROWS), getBackend()])) {
     for (const { kernelName } of getKernelsForBackend(backendName)) {
       if (!kernelName.startsWith(PREFIX)) continue;

@@ -1,9 +1,10 @@
-import { sum, type Tensor } from '@tensorflow/tfjs-core';
+import { type Tensor } from '@tensorflow/tfjs-core';
 
 import { assertClassWeights, resolveAxis } from '../core/checks.js';
 import { multiplyNoNan } from '../core/op.js';
 import type { Input } from '../core/inputs.js';
 import { Loss, lossValues, readsLogits, type LossClass, type Metric } from '../core/loss.js';
+import { sumOver } from '../core/reduction.js';
 import type { RowsForm } from '../kernels/names.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { classCosts } from '../ops/class_cross_entropy.js';
@@ -102,7 +103,7 @@ export class CategoricalCrossentropy extends Loss<CategoricalCrossentropyOptions
     const classAxis = resolveAxis(CategoricalCrossentropy.className, axis, ['yPred', yPred.shape]);
     const labels = smoothClasses(yTrue, labelSmoothing, classAxis);
     const weighted = weighClasses(labels, classWeights, classAxis);
-    return sum(multiplyNoNan(classCosts(yPred, fromLogits, classAxis), weighted), classAxis);
+    return sumOver(multiplyNoNan(classCosts(yPred, fromLogits, classAxis), weighted), [classAxis]);
   }
 
   /** @internal */

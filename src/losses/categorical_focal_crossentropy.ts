@@ -1,9 +1,10 @@
-import { sum, type Tensor } from '@tensorflow/tfjs-core';
+import { type Tensor } from '@tensorflow/tfjs-core';
 
 import { assertNonNegative, assertWeights, resolveAxis } from '../core/checks.js';
 import { multiplyNoNan } from '../core/op.js';
 import type { Input } from '../core/inputs.js';
 import { Loss, lossValues, readsLogits, type LossClass, type Metric } from '../core/loss.js';
+import { sumOver } from '../core/reduction.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { focalCost } from '../ops/focal.js';
 import { classCosts } from '../ops/class_cross_entropy.js';
@@ -108,6 +109,6 @@ export class CategoricalFocalCrossentropy extends Loss<CategoricalFocalCrossentr
     ]);
     const labels = smoothClasses(yTrue, labelSmoothing, classAxis);
     const cost = focalCost(gamma)(classCosts(yPred, fromLogits, classAxis));
-    return sum(multiplyNoNan(cost, weighClasses(labels, alpha, classAxis)), classAxis);
+    return sumOver(multiplyNoNan(cost, weighClasses(labels, alpha, classAxis)), [classAxis]);
   }
 }

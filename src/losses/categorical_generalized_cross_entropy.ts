@@ -1,4 +1,4 @@
-import { sum, type Tensor } from '@tensorflow/tfjs-core';
+import { type Tensor } from '@tensorflow/tfjs-core';
 
 import {
   assertFromLogits,
@@ -10,6 +10,7 @@ import {
 import type { Input } from '../core/inputs.js';
 import { Loss, lossValues, readsLogits, type LossClass, type Metric } from '../core/loss.js';
 import { multiplyNoNan } from '../core/op.js';
+import { sumOver } from '../core/reduction.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { assertIndexShape, oneHot, toIndices } from '../ops/class_labels.js';
 import { generalizedCost, generalizedCostOf } from '../ops/generalized_cross_entropy.js';
@@ -114,6 +115,6 @@ export class CategoricalGeneralizedCrossEntropy extends Loss<CategoricalGenerali
     const costs = fromLogits
       ? generalizedCost(q)(negativeLogSoftmax(yPred, last))
       : generalizedCostOf(q)(yPred);
-    return sum(multiplyNoNan(costs, hot), last);
+    return sumOver(multiplyNoNan(costs, hot), [last]);
   }
 }

@@ -1,9 +1,9 @@
-import { add, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
+import { add, sub, type Tensor } from '@tensorflow/tfjs-core';
 
 import { isFloat16 } from '../core/float16.js';
 import type { Input } from '../core/inputs.js';
 import { Loss, lossValues, type NoOptions } from '../core/loss.js';
-import { meanOver } from '../core/reduction.js';
+import { sumOver } from '../core/reduction.js';
 import type { PairForm } from '../kernels/names.js';
 import { largest } from '../ops/largest.js';
 import { positivePart } from '../ops/positive_part.js';
@@ -58,8 +58,8 @@ export class CategoricalHinge extends Loss {
   override compute(yTrue: Tensor, yPred: Tensor): Tensor {
     const last = yPred.rank - 1;
     // The largest of no scores is −∞.
-    if (yPred.size === 0) return meanOver(yPred, [last]);
-    const positive = sum(product(yTrue, yPred), last);
+    if (yPred.size === 0) return sumOver(product(yTrue, yPred), [last]);
+    const positive = sumOver(product(yTrue, yPred), [last]);
     const negative = largest(product(sub(1, yTrue), yPred), last);
     return positivePart(add(sub(negative, positive), 1));
   }

@@ -8,13 +8,12 @@ import {
   mul,
   reshape,
   sub,
-  sum,
   zerosLike,
   type Tensor,
 } from '@tensorflow/tfjs-core';
 
 import { assertBoolean, assertNumber, assertNonNegative } from '../core/checks.js';
-import { mismatch, toFloat, type Input } from '../core/inputs.js';
+import { type Input, mismatch, toFloat, zerosFor } from '../core/inputs.js';
 import { Loss, lossValues } from '../core/loss.js';
 import { multiplyNoNan, steplike } from '../core/op.js';
 import { truncated } from '../ops/class_labels.js';
@@ -118,7 +117,7 @@ export class Circle extends Loss<CircleOptions> {
     const { gamma, margin, removeDiagonal } = this.options;
     const embeddings = toFloat(yPred);
     const [batch = 0] = embeddings.shape;
-    if (batch === 0) return sum(embeddings, 1);
+    if (batch === 0) return add(zerosFor(toFloat(yTrue), [0]), zerosFor(embeddings, [0]));
     const distance = positivePart(sub(1, matMul(embeddings, embeddings, false, true)));
     const same = isSameClass({})(yTrue);
     const positive = removeDiagonal ? sub(same, eye(batch)) : same;

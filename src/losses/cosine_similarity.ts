@@ -9,7 +9,6 @@ import {
   square,
   step,
   sub,
-  sum,
   type Tensor,
 } from '@tensorflow/tfjs-core';
 
@@ -19,11 +18,13 @@ import {
   broadcastShape,
   mismatch,
   sameShape,
+  sizeOf,
   withShape,
   type Input,
 } from '../core/inputs.js';
 import { Loss, lossValues } from '../core/loss.js';
 import { defineOp, multiplyNoNan } from '../core/op.js';
+import { sumAlong, sumOver } from '../core/reduction.js';
 import type { PairForm } from '../kernels/names.js';
 import { epsilon } from '../ops/clip.js';
 import { product } from '../ops/product.js';
@@ -99,12 +100,16 @@ export class CosineSimilarity extends Loss<CosineSimilarityOptions> {
   override compute(yTrue: Tensor, yPred: Tensor): Tensor {
     const shape = broadcastShape(this.name, yTrue.shape, yPred.shape);
     const axis = resolveAxis(this.name, this.options.axis, ['yPred', shape]);
+    // The largest of no numbers is −∞.
+    if (sizeOf(shape) === 0) {
+      return sumOver(product(broadcast(yTrue, shape), broadcast(yPred, shape)), [axis]);
+    }
     // As in Keras a vector has its own length, before it broadcasts.
     const directions = [yTrue, yPred].map((x) => {
       const ofRank = [...shape.map(() => 1), ...x.shape].slice(-shape.length);
       return broadcast(direction({ axis })(withShape(x, ofRank)), shape);
     }) as [Tensor, Tensor];
-    return neg(sum(product(...directions), axis));
+    return neg(sumOver(product(...directions), [axis]));
   }
 
   /** @internal */
@@ -131,7 +136,7 @@ const direction = defineOp<[x: Tensor], { axis: number }>(
       const along = mul(div(x, atLeastEpsilon(length)), step(sub(length, epsilon())));
       const kept = sub(
         dy,
-        multiplyNoNan(along, broadcast(sum(multiplyNoNan(along, dy), axis, true), x.shape)),
+        multiplyNoNan(along, broadcast(sumAlong(multiplyNoNan(along, dy), axis), x.shape)),
       );
       return multiplyNoNan(broadcast(div(1, atLeastEpsilon(length)), x.shape), kept);
     },
@@ -141,7 +146,7 @@ const direction = defineOp<[x: Tensor], { axis: number }>(
 /** ‖x‖ along the axis, in units of the largest entry, whose square might overflow. */
 function norm(x: Tensor, axis: number): Tensor {
   const unit = atLeastEpsilon(max(abs(x), axis, true));
-  return mul(unit, sqrt(sum(square(div(x, unit)), axis, true)));
+  return mul(unit, sqrt(sumAlong(square(div(x, unit)), axis)));
 }
 
 function atLeastEpsilon(x: Tensor): Tensor {

@@ -12,7 +12,6 @@ import {
   square,
   step,
   sub,
-  sum,
   where,
   type Tensor,
 } from '@tensorflow/tfjs-core';
@@ -20,6 +19,7 @@ import {
 import { spreadAlong, type Input } from '../core/inputs.js';
 import { lossValues, type NoOptions } from '../core/loss.js';
 import { defineOp, multiplyNoNan } from '../core/op.js';
+import { sumOver } from '../core/reduction.js';
 import type { PairForm } from '../kernels/names.js';
 import { clamp, epsilon } from '../ops/clip.js';
 import { log } from '../ops/log.js';
@@ -88,12 +88,17 @@ export class KLDivergence extends ElementwiseLoss {
 const divergence = defineOp<[y: Tensor, p: Tensor], Record<string, never>>(
   'KLDivergence',
   ([labels, output]) => {
+    // The largest of no numbers is −∞.
+    if (labels.size === 0) return sumOver(labels, [labels.rank - 1]);
     const [y, p] = [clip(labels), clip(output)];
     const difference = sub(y, p);
     const share = div(difference, add(y, p));
     const isNear = less(abs(share), 0.2);
     const terms = where(isNear, secondOrder(difference, share), mul(y, log(div(y, p))));
-    return add(sum(terms, -1), sumOfBothSigns(mul(difference, cast(isNear, 'float32'))));
+    return add(
+      sumOver(terms, [terms.rank - 1]),
+      sumOfBothSigns(mul(difference, cast(isNear, 'float32'))),
+    );
   },
   [
     (dy, [labels, output]) => {
@@ -118,7 +123,8 @@ function secondOrder(difference: Tensor, s: Tensor): Tensor {
 function sumOfBothSigns(x: Tensor): Tensor {
   const coarse = mul(max(abs(x), -1, true), 2 ** 12);
   const leading = sub(add(x, coarse), coarse);
-  return add(sum(leading, -1), sum(sub(x, leading), -1));
+  const last = [x.rank - 1];
+  return add(sumOver(leading, last), sumOver(sub(x, leading), last));
 }
 
 function clip(x: Tensor): Tensor {

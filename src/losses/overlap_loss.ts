@@ -1,4 +1,4 @@
-import { add, mul, sum, type Tensor } from '@tensorflow/tfjs-core';
+import { add, mul, type Tensor } from '@tensorflow/tfjs-core';
 
 import {
   assertAxis,
@@ -14,11 +14,12 @@ import { formatShape, formatValue } from '../core/errors.js';
 import { alongAxis, broadcast, mismatch, sameShape, sizeOf, type Input } from '../core/inputs.js';
 import { classOf, Loss, readsLogits, type LossClass, type Metric } from '../core/loss.js';
 import { multiplyNoNan } from '../core/op.js';
-import { meanOver } from '../core/reduction.js';
+import { meanOver, sumOver } from '../core/reduction.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { isIndexShape } from '../ops/class_labels.js';
 import { EPSILON } from '../ops/clip.js';
 import { missedShare, overlap } from '../ops/overlap.js';
+import { product } from '../ops/product.js';
 
 /** Options that all losses of overlaps share. */
 export interface OverlapOptions {
@@ -120,7 +121,7 @@ export abstract class OverlapLoss<Options extends OverlapOptions> extends Loss<O
     const { axis, classWeights } = this.options as unknown as Required<OverlapOptions>;
     const { alpha, beta, epsilon = EPSILON } = this.costs();
     const axes = resolveAxes(classOf(this).className, axis, yPred.shape);
-    if (yPred.size === 0) return meanOver(yPred, axes);
+    if (yPred.size === 0) return meanOver(product(yTrue, yPred), axes);
     const classAxis = yPred.rank - 1;
     const summed = classWeights === null ? axes : axes.filter((index) => index !== classAxis);
     const { hits, falsePositives, falseNegatives } = overlap(yTrue, yPred, fromLogits, summed);
@@ -136,8 +137,8 @@ function weightedMean(values: Tensor, weights: readonly number[]): Tensor {
   const total = weights.reduce((a, b) => a + b, 0);
   const shares = weights.map((weight) => (total === 0 ? 0 : weight / total));
   const last = values.rank - 1;
-  return sum(
+  return sumOver(
     multiplyNoNan(values, broadcast(alongAxis(shares, values.shape, last), values.shape)),
-    last,
+    [last],
   );
 }

@@ -1,12 +1,4 @@
-import {
-  expandDims,
-  mul,
-  reshape,
-  sum,
-  where,
-  zerosLike,
-  type Tensor,
-} from '@tensorflow/tfjs-core';
+import { expandDims, mul, reshape, where, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
 
 import {
   assertClassWeights,
@@ -18,6 +10,7 @@ import {
 import { multiplyNoNan } from '../core/op.js';
 import type { Input } from '../core/inputs.js';
 import { Loss, lossValues, readsLogits, type LossClass, type Metric } from '../core/loss.js';
+import { sumOver } from '../core/reduction.js';
 import type { RowsForm } from '../kernels/names.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { assertIndexShape, oneHot, toIndices } from '../ops/class_labels.js';
@@ -146,7 +139,7 @@ export class SparseCategoricalCrossentropy extends Loss<SparseCategoricalCrossen
     const labels = smoothClasses(oneHot(known, yPred, classAxis), labelSmoothing, classAxis);
     const weighted = weighClasses(labels, classWeights, classAxis);
     const counted = valid === undefined ? weighted : mul(weighted, expandDims(valid, classAxis));
-    return sum(multiplyNoNan(classCosts(yPred, fromLogits, classAxis), counted), classAxis);
+    return sumOver(multiplyNoNan(classCosts(yPred, fromLogits, classAxis), counted), [classAxis]);
   }
 
   override mask(yTrue: Tensor, yPred: Tensor): Tensor | undefined {

@@ -1,9 +1,10 @@
-import { sum, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { tidy, type Tensor } from '@tensorflow/tfjs-core';
 
 import { resolveAxis, withoutAxes } from '../core/checks.js';
 import { plainRows, rowValues } from '../core/fused.js';
 import { sameShapeTensors, toFloat, toTensor, type Input } from '../core/inputs.js';
 import { multiplyNoNan } from '../core/op.js';
+import { sumOver } from '../core/reduction.js';
 import type { CrossEntropyOp } from '../kernels/names.js';
 import { assertIndexShape, oneHot, toIndices } from './class_labels.js';
 import { negativeLogProbabilities } from './negative_log_probabilities.js';
@@ -35,10 +36,9 @@ export function classCrossEntropy(
     const classAxis = resolveAxis(who, axis, [name, given.shape]);
     const [y, x] = sameShapeTensors(who, labels, [name, given]);
     return byRows(who, 'SoftmaxCrossEntropyRows', y, x, fromLogits, classAxis, (hot, float) =>
-      sum(
-        multiplyNoNan(classCosts(toFloat(float), fromLogits, classAxis), toFloat(hot)),
+      sumOver(multiplyNoNan(classCosts(toFloat(float), fromLogits, classAxis), toFloat(hot)), [
         classAxis,
-      ),
+      ]),
     );
   });
 }
@@ -58,7 +58,9 @@ export function sparseClassCrossEntropy(
     const op = 'SparseSoftmaxCrossEntropyRows';
     return byRows(who, op, y, x, fromLogits, classAxis, (indices, float) => {
       const hot = oneHot(toIndices(who, indices, float, classAxis), float, classAxis);
-      return sum(multiplyNoNan(classCosts(toFloat(float), fromLogits, classAxis), hot), classAxis);
+      return sumOver(multiplyNoNan(classCosts(toFloat(float), fromLogits, classAxis), hot), [
+        classAxis,
+      ]);
     });
   });
 }

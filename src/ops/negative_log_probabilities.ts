@@ -1,6 +1,8 @@
-import { broadcastTo, div, neg, onesLike, square, sum, type Tensor } from '@tensorflow/tfjs-core';
+import { div, neg, onesLike, square, type Tensor } from '@tensorflow/tfjs-core';
 
+import { broadcast } from '../core/inputs.js';
 import { divideNoNan, elementwise } from '../core/op.js';
+import { sumAlong } from '../core/reduction.js';
 import { clip, insideClip } from './clip.js';
 import { log } from './log.js';
 
@@ -14,7 +16,7 @@ import { log } from './log.js';
  * @internal
  */
 export function negativeLogProbabilities(probabilities: Tensor, axis: number): Tensor {
-  const total = broadcastTo(sum(probabilities, axis, true), probabilities.shape);
+  const total = broadcast(sumAlong(probabilities, axis), probabilities.shape);
   return cost(divideNoNan(probabilities, total));
 }
 

@@ -1,6 +1,5 @@
 import {
   add,
-  broadcastTo,
   div,
   equal,
   exp,
@@ -8,14 +7,14 @@ import {
   neg,
   onesLike,
   sub,
-  sum,
   where,
   zerosLike,
   type Tensor,
 } from '@tensorflow/tfjs-core';
 
-import { toFloat } from '../core/inputs.js';
+import { broadcast, toFloat } from '../core/inputs.js';
 import { defineOp, multiplyNoNan } from '../core/op.js';
+import { sumAlong } from '../core/reduction.js';
 import { log1p } from './log1p.js';
 
 /**
@@ -56,19 +55,19 @@ const pullBack = defineOp<[logits: Tensor, weights: Tensor], { axis: number }>(
     const total = add(rest, 1);
     const p = div(where(isLargest, onesLike(logits), others), total);
     const notP = div(where(isLargest, add(zerosLike(logits), rest), sub(total, others)), total);
-    const remaining = sub(sum(weights, axis, true), weights);
+    const remaining = sub(sumAlong(weights, axis), weights);
     return sub(multiplyNoNan(p, remaining), multiplyNoNan(notP, weights));
   },
   [
     (dy, [logits, weights], { axis }) => {
       const p = exp(neg(negativeLogSoftmax(logits, axis)));
-      const mean = sum(multiplyNoNan(p, dy), axis, true);
-      const total = broadcastTo(sum(weights, axis, true), logits.shape);
+      const mean = sumAlong(multiplyNoNan(p, dy), axis);
+      const total = broadcast(sumAlong(weights, axis), logits.shape);
       return multiplyNoNan(multiplyNoNan(p, sub(dy, mean)), total);
     },
     (dy, [logits], { axis }) => {
       const p = exp(neg(negativeLogSoftmax(logits, axis)));
-      return sub(sum(multiplyNoNan(p, dy), axis, true), dy);
+      return sub(sumAlong(multiplyNoNan(p, dy), axis), dy);
     },
   ],
 );
@@ -81,8 +80,8 @@ function row(x: Tensor, axis: number) {
   const behind = where(isLargest, zeros, sub(x, largest));
   const others = where(isLargest, zeros, expOfDifference(x, largest, behind));
   // Of several largest ones all but one belong to the rest, with e⁰ each.
-  const ties = sub(sum(toFloat(isLargest), axis, true), 1);
-  return { isLargest, behind, others, rest: add(sum(others, axis, true), ties) };
+  const ties = sub(sumAlong(toFloat(isLargest), axis), 1);
+  return { isLargest, behind, others, rest: add(sumAlong(others, axis), ties) };
 }
 
 /**
