@@ -6,12 +6,15 @@ import {
   BinaryCrossentropy,
   binaryCrossentropy,
   CategoricalCrossentropy,
+  CosineSimilarity,
+  cosineSimilarity,
   Loss,
   register,
   registerLoss,
   SparseCategoricalCrossentropy,
   unregister,
   type LossIdentifier,
+  type Metric,
 } from '../../src/index.js';
 import { expectClose } from '../support/expect_close.js';
 
@@ -383,6 +386,28 @@ describe('losses that TensorFlow.js has too', () => {
     const weighted = sequential('sigmoid');
     weighted.compile({ optimizer: tf.train.sgd(0), loss: [name], lossWeights: [2] });
     expect((await firstEpoch(weighted)).loss).toBeCloseTo(2 * loss!, 5);
+  });
+});
+
+describe('cosine similarity, where Keras has a loss and a metric of one name with opposite signs', () => {
+  // By hand: the cosine of 45°.
+  it.each<[string, object | string, number]>([
+    ['by name', 'cosine_similarity', Math.SQRT1_2],
+    ['by the name of its class', 'CosineSimilarity', Math.SQRT1_2],
+    ['the loss object', new CosineSimilarity(), -Math.SQRT1_2],
+    ['the loss function', cosineSimilarity, -Math.SQRT1_2],
+  ])('as a metric: %s', (_, metric, expected) => {
+    const model = tf.sequential({
+      layers: [tf.layers.dense({ units: 2, inputShape: [1], kernelInitializer: 'ones' })],
+    });
+    model.compile({
+      optimizer: 'sgd',
+      loss: 'cosineSimilarity',
+      metrics: [metric as Metric],
+    });
+    const got = model.evaluate(tf.ones([1, 1]), tf.tensor2d([[1, 0]])) as tf.Scalar[];
+    expectClose(got[0]!, -Math.SQRT1_2);
+    expectClose(got[1]!, expected);
   });
 });
 

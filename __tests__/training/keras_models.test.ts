@@ -265,3 +265,56 @@ describe('the training config is found', () => {
     expect(() => evaluate(loaded, old)).toThrow('compile');
   });
 });
+
+describe('layers whose settings Keras 3 names otherwise', () => {
+  /** What a model of one number and one layer predicts for −1 and 1, from the file that Keras 3 writes. */
+  async function predictions(class_name: string, config: object): Promise<tf.Tensor> {
+    const keras_history = ['in', 0, 0];
+    const call = { args: [{ class_name: '__keras_tensor__', config: { keras_history } }] };
+    const layers = [
+      {
+        class_name: 'InputLayer',
+        config: { batch_shape: [null, 1], dtype: 'float32', name: 'in' },
+        name: 'in',
+        inbound_nodes: [],
+      },
+      {
+        class_name,
+        config: { ...config, name: 'out' },
+        name: 'out',
+        inbound_nodes: [{ ...call, kwargs: {} }],
+      },
+    ];
+    const ends = { input_layers: ['in', 0, 0], output_layers: ['out', 0, 0] };
+    const modelTopology = {
+      model_config: { class_name: 'Functional', config: { name: 'm', layers, ...ends } },
+    };
+    const handler = tf.io.fromMemory({
+      modelTopology,
+      weightSpecs: [],
+      weightData: new ArrayBuffer(0),
+    });
+    const model = await tf.loadLayersModel(handler);
+    return model.predict(tf.tensor2d([[-1], [1]])) as tf.Tensor;
+  }
+
+  // By hand: 0.01 · −1, and x / (1 + e^−x).
+  it('the slope of a leaky ReLU', async () => {
+    expectClose(await predictions('LeakyReLU', { negative_slope: 0.01 }), [[-0.01], [1]]);
+    expect(warnings).toEqual([]);
+  });
+
+  it('silu, which is swish', async () => {
+    const [low, high] = [-1 / (1 + Math.E), 1 / (1 + 1 / Math.E)];
+    expectClose(await predictions('Activation', { activation: 'silu' }), [[low], [high]]);
+    expect(warnings).toEqual([]);
+  });
+
+  it('warns of hard_sigmoid, which is another function in TF.js', async () => {
+    await predictions('Activation', { activation: 'hard_sigmoid' });
+    expect(warnings).toEqual([
+      "tfjs-losses: The hard_sigmoid of 'out' is another function in TensorFlow.js (0.2x + 0.5) than in Keras 3 (x/6 + 0.5): " +
+        'the model predicts other numbers than in Keras.',
+    ]);
+  });
+});

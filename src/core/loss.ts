@@ -84,6 +84,8 @@ export interface LossClass {
    * metrics of this package, so that a loss alone does not bring them.
    */
   readonly accuracy?: (options: never, metrics: never) => Metric;
+  /** Whether the metric of this name is the loss times −1, as in Keras: more is better there. */
+  readonly negatedMetric?: boolean;
   /** The metric that `'crossentropy'` means for this loss; without it the shapes decide, as in Keras. */
   readonly crossentropy?: (options: never) => Loss;
   /** Throws where an option has a value that it must not have. Called when an object is made. */
@@ -184,6 +186,8 @@ export abstract class Loss<Options extends object = object> {
   declare static readonly logitsOnly?: boolean;
   /** {@inheritDoc LossClass.accuracy} */
   declare static readonly accuracy?: (options: never, metrics: never) => Metric;
+  /** {@inheritDoc LossClass.negatedMetric} */
+  declare static readonly negatedMetric?: boolean;
   /** {@inheritDoc LossClass.crossentropy} */
   declare static readonly crossentropy?: (options: never) => Loss;
 

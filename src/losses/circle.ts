@@ -136,7 +136,8 @@ export class Circle extends Loss<CircleOptions> {
   }
 
   override mask(_yTrue: Tensor, _yPred: Tensor, values?: Tensor): Tensor | undefined {
-    return values && differsFrom(values, 0);
+    // TF.js's GPU backends cannot add up what the gradient of nothing is.
+    return values?.size ? differsFrom(values, 0) : undefined;
   }
 }
 

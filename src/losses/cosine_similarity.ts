@@ -72,6 +72,7 @@ export function cosineSimilarity(
  */
 export class CosineSimilarity extends Loss<CosineSimilarityOptions> {
   static override readonly className: string = 'CosineSimilarity';
+  static override readonly negatedMetric: boolean = true;
   static override readonly aliases: readonly string[] = ['cosineProximity'];
   static override readonly defaults: Required<CosineSimilarityOptions> = { axis: -1 };
   static override readonly broadcasts: boolean = true;

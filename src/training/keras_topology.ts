@@ -1,5 +1,7 @@
 import type { io } from '@tensorflow/tfjs-core';
 
+import { warn } from '../core/warn.js';
+
 /** A model or layer as Keras saves it. */
 interface Saved {
   class_name?: string;
@@ -27,6 +29,13 @@ export function inWordsOfKeras2(artifacts: io.ModelArtifacts): io.ModelArtifacts
   if (!isOfKeras3(model)) return artifacts;
   const prefix = model.class_name === 'Sequential' ? `${model.config?.name ?? ''}/` : '';
   const rewritten = rewriteModel(model);
+  const hard = layersOfHardSigmoid(model);
+  if (hard.length > 0) {
+    warn(
+      `The hard_sigmoid of ${hard.join(', ')} is another function in TensorFlow.js (0.2x + 0.5) than in Keras 3 (x/6 + 0.5): ` +
+        `the model predicts other numbers than in Keras.`,
+    );
+  }
   return {
     ...artifacts,
     modelTopology:
@@ -38,6 +47,25 @@ export function inWordsOfKeras2(artifacts: io.ModelArtifacts): io.ModelArtifacts
       })),
     }),
   };
+}
+
+/** Settings of layers, from Keras 3's name for them to Keras 2's. */
+const NAMES: Readonly<Record<string, string>> = {
+  batch_shape: 'batch_input_shape',
+  negative_slope: 'alpha',
+};
+
+const ACTIVATION_KEYS: readonly string[] = ['activation', 'recurrent_activation'];
+
+/** The layers whose activation is another function in TF.js than in Keras 3, where it is relu6(x + 3) / 6. */
+function layersOfHardSigmoid({ config }: Saved): string[] {
+  const layers = Array.isArray(config?.layers) ? config.layers : [];
+  const isHard = ({ config: own = {} }: SavedLayer) =>
+    ACTIVATION_KEYS.some((key) => own[key] === 'hard_sigmoid');
+  return layers.flatMap((layer) => [
+    ...(isHard(layer) ? [`'${layer.config?.name ?? ''}'`] : []),
+    ...layersOfHardSigmoid(layer),
+  ]);
 }
 
 /** Keras 2 has the shape of an input as `batch_input_shape`. */
@@ -58,10 +86,14 @@ function rewriteModel<Model extends Saved>(model: Model): Model {
 }
 
 function rewriteLayer(layer: SavedLayer): SavedLayer {
-  const { config: { batch_shape: shape, ...config } = {}, ...rest } = rewriteModel(layer);
+  const { config = {}, ...rest } = rewriteModel(layer);
+  const renamed = Object.entries(config).map(([key, value]) => [
+    NAMES[key] ?? key,
+    ACTIVATION_KEYS.includes(key) && value === 'silu' ? 'swish' : value,
+  ]);
   return {
     ...rest,
-    config: shape === undefined ? config : { ...config, batch_input_shape: shape },
+    config: Object.fromEntries(renamed) as Record<string, unknown>,
     ...(layer.inbound_nodes && { inbound_nodes: layer.inbound_nodes.map(rewriteCall) }),
   };
 }

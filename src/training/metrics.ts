@@ -1,4 +1,4 @@
-import { mul, type Tensor } from '@tensorflow/tfjs-core';
+import { mul, neg, type Tensor } from '@tensorflow/tfjs-core';
 
 import { configToOptions, toFunctionName, type Config } from '../core/config.js';
 import { formatValue } from '../core/errors.js';
@@ -85,7 +85,7 @@ function fromName(name: string, weighted: boolean): OutputMetric | undefined {
   const ours = ourMetric(name);
   if (ours !== undefined) return fromFunction(name, ours(), weighted);
   const theirs = layersMetric(toFunctionName(name));
-  if (isKnownLoss(name)) return lossMetric(name, weighted, getLoss(name));
+  if (isKnownLoss(name)) return namedMetric(name, weighted, getLoss(name));
   return theirs && fromFunction(name, theirs as Metric, weighted);
 }
 
@@ -111,13 +111,18 @@ function fromConfig(
   const logged = typeof name === 'string' ? name : toFunctionName(className);
   const inner = isDict(fn) ? (fn as Config).config : fn;
   if (typeof inner === 'string') {
+    if (isKnownLoss(inner)) return lossMetric(logged, weighted, getLoss(inner));
     const metric = fromName(inner, weighted);
     return metric && { ...metric, name: logged };
   }
   const ours = ourMetric(className);
   if (ours !== undefined) return fromFunction(logged, ours(configToOptions(rest)), weighted);
   const options = { class_name: className, config: rest };
-  if (isKnownLoss(className)) return lossMetric(logged, weighted, getLoss(options));
+  if (isKnownLoss(className)) {
+    // A loss has a reduction, a metric has none.
+    const metric = 'reduction' in rest ? lossMetric : namedMetric;
+    return metric(logged, weighted, getLoss(options));
+  }
   // TF.js's own metrics have no options.
   const metric = Object.keys(rest).length === 0 ? fromName(className, weighted) : undefined;
   return metric && { ...metric, name: logged };
@@ -126,6 +131,17 @@ function fromConfig(
 /** A loss as a metric, without what weighs its samples. */
 function lossMetric(name: string, weighted: boolean, loss: Loss): OutputMetric {
   return { name, weighted, measure: (batch) => measureLoss(batch, loss) };
+}
+
+/** The metric that has the name of a loss. */
+function namedMetric(name: string, weighted: boolean, loss: Loss): OutputMetric {
+  const metric = lossMetric(name, weighted, loss);
+  if (classOf(loss).negatedMetric !== true) return metric;
+  const measure = (batch: OutputBatch) => {
+    const { values, counts } = metric.measure(batch);
+    return { values: neg(values), counts };
+  };
+  return { ...metric, measure };
 }
 
 function measureLoss(batch: OutputBatch, loss: Loss): Measured {

@@ -148,8 +148,8 @@ class UnreadOptimizer extends Optimizer {
 
   override minimize(): Scalar | null {
     throw new TypeError(
-      `The model was saved with an optimizer that TensorFlow.js does not have. Before training, call ` +
-        `model.compile({ loss: model.loss, metrics: model.metrics, optimizer: 'adam' }), or with another one. ` +
+      `The model was saved without an optimizer that TensorFlow.js has. Before training, call model.compile again ` +
+        `with an optimizer, and with the loss, lossWeights, metrics and weightedMetrics that the model was compiled with. ` +
         `Received: ${formatValue(this.saved)}.`,
     );
   }

@@ -11,9 +11,9 @@ export function isNothing(value: unknown): value is null | undefined {
 
 /** A dict by output is what is neither a list, nor a saved config. */
 export function isDict(value: unknown): value is Record<string, unknown> {
-  return (
-    typeof value === 'object' && value !== null && !Array.isArray(value) && !isSerializedLoss(value)
-  );
+  // The entries of a Map are none of its fields, and would be lost.
+  const isObject = typeof value === 'object' && value !== null && !(Symbol.iterator in value);
+  return isObject && !isSerializedLoss(value);
 }
 
 /** Entries by output, from a list or dict; throws where they do not match the outputs. */
