@@ -439,6 +439,19 @@ describe('what is not ours', () => {
     },
   );
 
+  it('a Map is an error: its entries are no fields', async () => {
+    const compiled = (args: object) => () => {
+      sequential('sigmoid').compile({ optimizer: 'sgd', loss: 'bce', ...args });
+    };
+    expect(compiled({ lossWeights: new Map([['a', 2]]) })).toThrow(TypeError);
+    expect(compiled({ metrics: new Map([['a', 'mse']]) })).toThrow(TypeError);
+    const model = sequential('sigmoid');
+    compile(model, 'bce');
+    const classWeight = new Map([[0, 1]]) as never;
+    const training = model.fit(tf.tensor2d(x), tf.tensor2d(y), { ...quiet, classWeight });
+    await expect(training).rejects.toThrow(TypeError);
+  });
+
   it('an unknown metric is an error that offers the nearest one', () => {
     expect(() => {
       compile(sequential(), 'bce', ['acuracy']);

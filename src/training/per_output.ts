@@ -30,6 +30,11 @@ export function byOutput<T>(
     }
     return [...entries];
   }
+  if (!isDict(entries)) {
+    throw new TypeError(
+      `${who} must be a list, or a dict by output. Received: ${formatValue(entries)}.`,
+    );
+  }
   for (const name of Object.keys(entries)) {
     if (!outputs.includes(name)) throw unknownName(who, 'output', name, outputs);
   }
