@@ -45,11 +45,12 @@ for (const [name, model] of Object.entries({ with${capital(activation)}, fromLog
 }
 
 function imports(loss: string, backend: string): string {
-  const [, ...backendPackages] = packagesOf(backend);
+  const packages = packagesOf(backend);
+  const [, ...backendPackages] = packages;
   const place = runsInNode(backend)
     ? 'For Node, as train.mjs: node train.mjs'
     : 'For a web page, by a bundler such as Vite: Node has no such backend.';
-  return `// npm install ${[...packagesOf(backend), 'tfjs-losses'].join(' ')}
+  return `// npm install ${[...packages, 'tfjs-losses'].join(' ')}
 // ${place}
 import * as tf from '@tensorflow/tfjs';
 ${backendPackages.map((name) => `import '${name}';\n`).join('')}import { ${loss}, register, unregister } from 'tfjs-losses';

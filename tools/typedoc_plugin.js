@@ -1,5 +1,5 @@
 /** A plugin of TypeDoc: sorts what users see by the folder or file that it is written in, and shows all losses as such. */
-import { CommentTag, Converter, JSX, ReferenceType } from 'typedoc';
+import { CommentTag, Converter, JSX, ReferenceType, ReflectionKind } from 'typedoc';
 
 const CATEGORIES = [
   ['src/losses/', 'Losses'],
@@ -12,9 +12,6 @@ const CATEGORIES = [
   ['', 'Types'],
 ];
 
-/** Classes that losses share and nobody else sees: what extends them is shown to extend `Loss`. */
-const SHARED_CLASSES = ['ElementwiseLoss', 'OverlapLoss'];
-
 export function load({ converter, renderer }) {
   converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
     const exported = (project.children ?? []).flatMap(({ children }) => children ?? []);
@@ -26,8 +23,10 @@ export function load({ converter, renderer }) {
       for (const { comment } of reflection.signatures ?? [reflection]) {
         comment?.blockTags.push(new CommentTag('@category', [{ kind: 'text', text: category }]));
       }
+      if (!reflection.kindOf(ReflectionKind.Class)) continue;
+      // Of the classes that losses share, nobody sees but `Loss`.
       reflection.extendedTypes = reflection.extendedTypes?.map((type) =>
-        SHARED_CLASSES.includes(type.name)
+        type.package === project.packageName && type.reflection === undefined
           ? ReferenceType.createResolvedReference('Loss', loss, project)
           : type,
       );

@@ -60,10 +60,6 @@ function isOrdinary(x: number): boolean {
 /** TF.js's shaders choose between numbers (`tf.where`) in tensors of up to four axes. */
 const manyAxes = isGpu ? it.skip : it;
 
-function takesAxis({ defaults }: LossClass): boolean {
-  return 'axis' in defaults;
-}
-
 /** A case with one value per sample. */
 function inputs(lossClass: LossClass): Case {
   return find(lossClass, 1)!;
@@ -235,7 +231,10 @@ describe.each(classes.map((lossClass) => ({ lossClass, name: lossClass.className
     if (!lossClass.sparseLabels) {
       it('is 0 for rows of length 0', () => {
         const labels = tf.zeros([2, 0]);
-        const loss = make({ reduction: 'none', ...(takesAxis(lossClass) ? { axis: -1 } : {}) });
+        const loss = make({
+          reduction: 'none',
+          ...('axis' in lossClass.defaults ? { axis: -1 } : {}),
+        });
         const f = (output: tf.Tensor) => tf.sum(loss(labels, output));
         expectClose(loss(labels, tf.zeros([2, 0])), [0, 0]);
         expect(tf.grad(f)(tf.zeros([2, 0])).shape).toEqual([2, 0]);

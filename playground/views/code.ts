@@ -20,9 +20,9 @@ export function code(state: State, app: App): TemplateResult {
         <button
           type="button"
           @click=${async ({ currentTarget }: Event) => {
-            const program = (currentTarget as Element).nextElementSibling;
+            const shown = (currentTarget as Element).nextElementSibling;
             const copied = await app.copy(text);
-            if (!copied && program !== null) getSelection()?.selectAllChildren(program);
+            if (!copied && shown !== null) getSelection()?.selectAllChildren(shown);
           }}
         >
           ${BUTTON[state.copied]}
@@ -35,7 +35,7 @@ export function code(state: State, app: App): TemplateResult {
 
 /** Where the program runs. */
 function place(backend: string): TemplateResult {
-  const installed = html`Install the packages of its first line,`;
+  const installed = 'Install the packages of its first line,';
   const data = 'The data come from the server of this page: keep it running.';
   if (!runsInNode(backend)) {
     return html`${installed} and make a web page of it by a bundler such as Vite; the results are in

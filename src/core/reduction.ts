@@ -58,7 +58,9 @@ export function reduce(values: Tensor, weights: Tensor | undefined, reduction: R
  */
 export function maskWeights(mask: Tensor, reduction: Reduction): Tensor {
   const counts = toFloat(mask);
-  if (reduction !== 'mean' && reduction !== 'sum_over_batch_size') return counts;
+  const isMean = reduction === 'mean' || reduction === 'sum_over_batch_size';
+  // TF.js's GPU backends cannot add up the gradient of nothing.
+  if (!isMean || mask.size === 0) return counts;
   return mul(counts, divideNoNan(scalar(1), meanOver(counts)));
 }
 

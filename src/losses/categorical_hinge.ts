@@ -57,9 +57,9 @@ export class CategoricalHinge extends Loss {
 
   override compute(yTrue: Tensor, yPred: Tensor): Tensor {
     const last = yPred.rank - 1;
-    // The largest of no scores is −∞.
-    if (yPred.size === 0) return sumOver(product(yTrue, yPred), [last]);
     const positive = sumOver(product(yTrue, yPred), [last]);
+    // The largest of no scores is −∞.
+    if (yPred.size === 0) return positive;
     const negative = largest(product(sub(1, yTrue), yPred), last);
     return positivePart(add(sub(negative, positive), 1));
   }

@@ -13,7 +13,7 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { assertBoolean, assertNumber, assertNonNegative } from '../core/checks.js';
-import { type Input, mismatch, toFloat, zerosFor } from '../core/inputs.js';
+import { mismatch, toFloat, zerosFor, type Input } from '../core/inputs.js';
 import { Loss, lossValues } from '../core/loss.js';
 import { multiplyNoNan, steplike } from '../core/op.js';
 import { truncated } from '../ops/class_labels.js';
@@ -136,8 +136,7 @@ export class Circle extends Loss<CircleOptions> {
   }
 
   override mask(_yTrue: Tensor, _yPred: Tensor, values?: Tensor): Tensor | undefined {
-    // TF.js's GPU backends cannot add up what the gradient of nothing is.
-    return values?.size ? differsFrom(values, 0) : undefined;
+    return values && differsFrom(values, 0);
   }
 }
 

@@ -19,6 +19,7 @@ import {
   mismatch,
   sameShape,
   sizeOf,
+  spreadAlong,
   withShape,
   type Input,
 } from '../core/inputs.js';
@@ -137,7 +138,7 @@ const direction = defineOp<[x: Tensor], { axis: number }>(
       const along = mul(div(x, atLeastEpsilon(length)), step(sub(length, epsilon())));
       const kept = sub(
         dy,
-        multiplyNoNan(along, broadcast(sumAlong(multiplyNoNan(along, dy), axis), x.shape)),
+        multiplyNoNan(along, spreadAlong(x, sumOver(multiplyNoNan(along, dy), [axis]), axis)),
       );
       return multiplyNoNan(broadcast(div(1, atLeastEpsilon(length)), x.shape), kept);
     },

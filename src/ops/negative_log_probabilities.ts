@@ -1,8 +1,8 @@
 import { div, neg, onesLike, square, type Tensor } from '@tensorflow/tfjs-core';
 
-import { broadcast } from '../core/inputs.js';
+import { spreadAlong } from '../core/inputs.js';
 import { divideNoNan, elementwise } from '../core/op.js';
-import { sumAlong } from '../core/reduction.js';
+import { sumOver } from '../core/reduction.js';
 import { clip, insideClip } from './clip.js';
 import { log } from './log.js';
 
@@ -16,7 +16,7 @@ import { log } from './log.js';
  * @internal
  */
 export function negativeLogProbabilities(probabilities: Tensor, axis: number): Tensor {
-  const total = broadcast(sumAlong(probabilities, axis), probabilities.shape);
+  const total = spreadAlong(probabilities, sumOver(probabilities, [axis]), axis);
   return cost(divideNoNan(probabilities, total));
 }
 

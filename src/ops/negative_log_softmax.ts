@@ -12,9 +12,9 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 
-import { broadcast, toFloat } from '../core/inputs.js';
+import { spreadAlong, toFloat } from '../core/inputs.js';
 import { defineOp, multiplyNoNan } from '../core/op.js';
-import { sumAlong } from '../core/reduction.js';
+import { sumAlong, sumOver } from '../core/reduction.js';
 import { log1p } from './log1p.js';
 
 /**
@@ -62,7 +62,7 @@ const pullBack = defineOp<[logits: Tensor, weights: Tensor], { axis: number }>(
     (dy, [logits, weights], { axis }) => {
       const p = exp(neg(negativeLogSoftmax(logits, axis)));
       const mean = sumAlong(multiplyNoNan(p, dy), axis);
-      const total = broadcast(sumAlong(weights, axis), logits.shape);
+      const total = spreadAlong(logits, sumOver(weights, [axis]), axis);
       return multiplyNoNan(multiplyNoNan(p, sub(dy, mean)), total);
     },
     (dy, [logits], { axis }) => {

@@ -58,20 +58,25 @@ const NAMES: Readonly<Record<string, string>> = {
 const ACTIVATION_KEYS: readonly string[] = ['activation', 'recurrent_activation'];
 
 /** The layers whose activation is another function in TF.js than in Keras 3, where it is relu6(x + 3) / 6. */
-function layersOfHardSigmoid({ config }: Saved): string[] {
-  const layers = Array.isArray(config?.layers) ? config.layers : [];
+function layersOfHardSigmoid(model: Saved): string[] {
   const isHard = ({ config: own = {} }: SavedLayer) =>
     ACTIVATION_KEYS.some((key) => own[key] === 'hard_sigmoid');
-  return layers.flatMap((layer) => [
+  return layersOf(model).flatMap((layer) => [
     ...(isHard(layer) ? [`'${layer.config?.name ?? ''}'`] : []),
     ...layersOfHardSigmoid(layer),
   ]);
 }
 
+/** The layers of a model; a layer that is no model has none. */
+function layersOf({ config }: Saved): readonly SavedLayer[] {
+  return Array.isArray(config?.layers) ? config.layers : [];
+}
+
 /** Keras 2 has the shape of an input as `batch_input_shape`. */
-function isOfKeras3({ config }: Saved): boolean {
-  const layers = Array.isArray(config?.layers) ? config.layers : [];
-  return layers.some((layer) => layer.config !== undefined && 'batch_shape' in layer.config);
+function isOfKeras3(model: Saved): boolean {
+  return layersOf(model).some(
+    (layer) => layer.config !== undefined && 'batch_shape' in layer.config,
+  );
 }
 
 function rewriteModel<Model extends Saved>(model: Model): Model {

@@ -1,4 +1,5 @@
 import {
+  backend_util,
   customGrad,
   div,
   getBackend,
@@ -31,21 +32,21 @@ function addUp(values: Tensor, axes: number[] | undefined, isMean: boolean): Ten
   const inner = util.parseAxisParam(axes!, shape);
   const count = sizeOf(inner.map((axis) => shape[axis]!));
   if (count <= FEW || getBackend() !== 'wasm') return undefined;
-  const all = shape.map((_, axis) => axis);
-  const outer = all.filter((axis) => !inner.includes(axis));
-  const kept = all.map((axis) => (inner.includes(axis) ? 1 : shape[axis]!));
+  const left = withoutAxes(shape, inner);
+  const permutation = backend_util.getAxesPermutation(inner, values.rank);
   const divisor = isMean ? count : 1;
-  const total = customGrad((x) => {
-    const numbers = transpose(x as Tensor, [...outer, ...inner]).dataSync();
-    const totals = Float32Array.from({ length: numbers.length / count }, (_, row) => {
+  return customGrad((x) => {
+    const rows = permutation ? transpose(x as Tensor, permutation) : (x as Tensor);
+    const numbers = rows.dataSync();
+    const totals = Float32Array.from({ length: sizeOf(left) }, (_, row) => {
       let rowTotal = 0;
       for (let i = row * count; i < (row + 1) * count; i++) rowTotal += numbers[i]!;
       return rowTotal / divisor;
     });
+    const kept = backend_util.expandShapeToKeepDim(left, inner);
     return {
-      value: tensor(totals, kept),
+      value: tensor(totals, left),
       gradFunc: (dy) => broadcast(div(reshape(dy, kept), divisor), shape),
     };
   })(values);
-  return reshape(total, withoutAxes(shape, inner));
 }
