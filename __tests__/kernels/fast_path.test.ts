@@ -19,9 +19,9 @@ const binary = (options = {}) => new BinaryCrossentropy({ ...fromLogits, ...opti
 const dense = (options = {}) => new CategoricalCrossentropy({ ...fromLogits, ...options });
 const sparse = (options = {}) => new SparseCategoricalCrossentropy({ ...fromLogits, ...options });
 
-const SIGMOID = 'SigmoidCrossEntropyRows';
-const SOFTMAX = 'SoftmaxCrossEntropyRows';
-const SPARSE = 'SparseSoftmaxCrossEntropyRows';
+const SIGMOID = 'FusedSigmoidCrossEntropy';
+const SOFTMAX = 'FusedSoftmaxCrossEntropy';
+const SPARSE = 'FusedSparseSoftmaxCrossEntropy';
 
 /** Losses with labels for logits of shape [2, 3, 4]. */
 const CASES: Record<string, [kernel: string, loss: () => Loss, labels: () => tf.Tensor]> = {
@@ -103,7 +103,7 @@ describeKernels('one kernel computes the loss, and one more scales its gradient'
     const weight = isOneRow ? 2 : wide ? [1, 2] : weights[of]!;
     const f = (x: tf.Tensor) => tf.sum(loss()(labels(), x, weight));
     expect(await kernelsRun(() => f(logits))).toEqual([kernel]);
-    expect(await kernelsRun(() => tf.grad(f)(logits))).toEqual([kernel, 'ScaleRows']);
+    expect(await kernelsRun(() => tf.grad(f)(logits))).toEqual([kernel, 'ScaleGradient']);
   });
 
   it('without a tape no gradient is computed: the result alone takes memory', async () => {
@@ -192,8 +192,8 @@ describeKernels('the kernel runs also', () => {
     const y = tf.ones([2, 3]);
     const sigmoid = (z: tf.Tensor) => new BinaryCrossentropy()(y, tf.sigmoid(z));
     const softmax = (z: tf.Tensor) => new CategoricalCrossentropy()(y, tf.softmax(z));
-    expect(await kernelsRun(() => tf.grad(sigmoid)(x))).toEqual([SIGMOID, 'ScaleRows']);
-    expect(await kernelsRun(() => tf.grad(softmax)(x))).toEqual([SOFTMAX, 'ScaleRows']);
+    expect(await kernelsRun(() => tf.grad(sigmoid)(x))).toEqual([SIGMOID, 'ScaleGradient']);
+    expect(await kernelsRun(() => tf.grad(softmax)(x))).toEqual([SOFTMAX, 'ScaleGradient']);
   });
 
   it('in the function forms', async () => {

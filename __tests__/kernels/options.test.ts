@@ -224,6 +224,6 @@ describeKernels('fused losses take any incoming gradient', () => {
     expect(tf.max(tf.abs(formula)).arraySync()).toBeGreaterThan(1e-3);
     expectClose(fast, formula, CLOSE);
     // Only formulas have them.
-    expect(await kernelsRun(() => twice(logits))).not.toContain('ScaleRows');
+    expect(await kernelsRun(() => twice(logits))).not.toContain('ScaleGradient');
   });
 });

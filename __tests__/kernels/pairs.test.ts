@@ -4,18 +4,18 @@ import fc from 'fast-check';
 
 import * as losses from '../../src/losses/index.js';
 import { isLossClass, type LossClass } from '../../src/core/loss.js';
-import { PAIR_OPS } from '../../src/kernels/names.js';
+import { ELEMENTWISE_KERNELS } from '../../src/core/kernel_contract.js';
 import { seeded } from '../support/arbitraries.js';
 import { backend } from '../support/backend.js';
 import { expectClose } from '../support/expect_close.js';
 import { bothWays, describeKernels } from '../support/kernels.js';
 
-const formOf = (lossClass: LossClass) => new lossClass().rows([2, 3], [2, 3])?.op;
+const formOf = (lossClass: LossClass) => new lossClass().rows([2, 3], [2, 3])?.kernel;
 /** The losses that compare each label with its prediction. */
 const pairs = Object.values(losses as Readonly<Record<string, unknown>>)
   .filter(isLossClass)
   .filter((lossClass) => !('fromLogits' in lossClass.defaults))
-  .filter((lossClass) => (PAIR_OPS as readonly unknown[]).includes(formOf(lossClass)));
+  .filter((lossClass) => (ELEMENTWISE_KERNELS as readonly unknown[]).includes(formOf(lossClass)));
 
 /** TF.js's own ops on webgpu pass over a NaN. */
 const special = fc.constantFrom(0, 1, -1, 1e-7, 1e-3, ...(backend === 'webgpu' ? [] : [NaN]));
@@ -111,6 +111,7 @@ describeKernels('losses of numbers are the same by their kernel as by their form
   });
 
   it('all of them', () => {
-    if (pairs.length !== PAIR_OPS.length) throw new Error(`${pairs.length} of ${PAIR_OPS.length}`);
+    if (pairs.length !== ELEMENTWISE_KERNELS.length)
+      throw new Error(`${pairs.length} of ${ELEMENTWISE_KERNELS.length}`);
   });
 });

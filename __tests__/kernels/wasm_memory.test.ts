@@ -113,7 +113,7 @@ describeWasm('on wasm, a fused loss is right', () => {
     tf.ones([1000]);
     expect(run()).toEqual(before);
     expect(await kernelsRun(() => binary(tf.ones([2, 2]), tf.ones([2, 2])))).toEqual([
-      'SigmoidCrossEntropyRows',
+      'FusedSigmoidCrossEntropy',
     ]);
   });
 });

@@ -95,7 +95,7 @@ describeKernels.each(Object.keys(ENVIRONMENTS))(
         expectRows((x) => sparse(indices, x), tf.tensor2d(logits, [rows, length]), exact);
       }
       const one = tf.zeros([1, length]);
-      expect(await kernelsRun(() => binary(one, one))).toEqual(['SigmoidCrossEntropyRows']);
+      expect(await kernelsRun(() => binary(one, one))).toEqual(['FusedSigmoidCrossEntropy']);
       expect(instance).not.toHaveBeenCalled();
     });
 

@@ -8,7 +8,7 @@ import {
   ShapeError,
   sparseCategoricalCrossentropy,
 } from '../../src/index.js';
-import { READABLE } from '../../src/kernels/names.js';
+import { READABLE } from '../../src/core/kernel_contract.js';
 import { backend } from '../support/backend.js';
 import { expectClose, TAIL } from '../support/expect_close.js';
 import { describeGolden } from '../support/golden.js';

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 
 import { ctc, CTC, deserializeLoss, getLoss, register, ShapeError } from '../../src/index.js';
-import { READABLE } from '../../src/kernels/names.js';
+import { READABLE } from '../../src/core/kernel_contract.js';
 import { float, seeded } from '../support/arbitraries.js';
 import { backend, composed } from '../support/backend.js';
 import { expectClose, tolerance } from '../support/expect_close.js';

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 
-import { READABLE, rowsKernel } from '../../src/kernels/names.js';
+import { READABLE, fusedKernelName } from '../../src/core/kernel_contract.js';
 import * as losses from '../../src/losses/index.js';
 import { backend, describeFloat32 } from '../support/backend.js';
 import { ulpsOfLargest } from '../support/ulp.js';
@@ -22,7 +22,7 @@ describeFloat32(`losses of numbers against exactly rounded results of ${precisio
     const form = number.rows(p.shape, y.shape)!;
     const hasKernel = tf
       .getKernelsForBackend(backend)
-      .some(({ kernelName }) => kernelName === rowsKernel(form.op));
+      .some(({ kernelName }) => kernelName === fusedKernelName(form.kernel));
     const limit = hasKernel ? KERNEL_ULPS : FORMULA_ULPS;
     const value = Float32Array.from(exact.value);
     const gradient = Float32Array.from(exact.gradient.flat());
@@ -36,7 +36,7 @@ describeFloat32(`losses of numbers against exactly rounded results of ${precisio
       !(hasKernel && READABLE.includes(backend)) && loss === 'CosineSimilarity'
         ? directions(labels, predictions)
         : gradient;
-    const ulps = ulpsOfLargest(both.grad.dataSync(), gradient, form.length, terms);
+    const ulps = ulpsOfLargest(both.grad.dataSync(), gradient, form.rowLength, terms);
     expect(worst(ulps)).toBeLessThanOrEqual(limit);
   });
 });

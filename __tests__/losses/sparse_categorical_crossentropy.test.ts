@@ -9,7 +9,7 @@ import {
   sparseCategoricalCrossentropy,
   sparseSoftmaxCrossEntropyWithLogits,
 } from '../../src/pure.js';
-import { READABLE } from '../../src/kernels/names.js';
+import { READABLE } from '../../src/core/kernel_contract.js';
 import { backend } from '../support/backend.js';
 import { expectClose } from '../support/expect_close.js';
 import { describeGolden } from '../support/golden.js';

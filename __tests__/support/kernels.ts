@@ -1,7 +1,7 @@
 import { describe, jest } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 
-import { PREFIX } from '../../src/kernels/names.js';
+import { PREFIX } from '../../src/core/kernel_contract.js';
 import { registerKernels, unregisterKernels } from '../../src/kernels/register.js';
 import { backend, composed } from './backend.js';
 

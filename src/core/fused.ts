@@ -11,21 +11,21 @@ import {
 
 import {
   PLAIN_LABELS,
-  rowsKernel,
-  SCALE_ROWS,
-  type CrossEntropyForm,
-  type CrossEntropyOp,
-  type RowsAttrs,
-  type RowsForm,
-  type RowsOp,
-} from '../kernels/names.js';
+  fusedKernelName,
+  SCALE_GRADIENT,
+  type CrossEntropySpec,
+  type CrossEntropyKernel,
+  type FusedAttrs,
+  type KernelSpec,
+  type FusedKernel,
+} from './kernel_contract.js';
 import { sizeOf } from './inputs.js';
 import { multiplyNoNan } from './op.js';
 
 /** The tensors of a loss over rows, in any shape: rows lie behind one another. */
-export interface RowsInputs {
+export interface FusedInputs {
   readonly labels: Tensor;
-  readonly logits: Tensor;
+  readonly predictions: Tensor;
   /** A weight for each row. */
   readonly weights?: Tensor | undefined;
 }
@@ -36,33 +36,36 @@ export function isRecorded(): boolean {
 }
 
 /** Whether the backend has the op, and no more than a first-order gradient is recorded. */
-export function isFused(op: RowsOp): boolean {
+export function isFused(kernel: FusedKernel): boolean {
   const { backendName, state } = engine();
   return (
-    state.gradientDepth <= 1 && (getKernel(rowsKernel(op), backendName) as unknown) !== undefined
+    state.gradientDepth <= 1 &&
+    (getKernel(fusedKernelName(kernel), backendName) as unknown) !== undefined
   );
 }
 
 /** Rows of labels as they are, without weights. */
-export function plainRows(op: CrossEntropyOp, length: number): CrossEntropyForm {
-  return { op, length, ...PLAIN_LABELS };
+export function plainSpec(kernel: CrossEntropyKernel, rowLength: number): CrossEntropySpec {
+  return { kernel, rowLength, ...PLAIN_LABELS };
 }
 
 /** The values of plain rows, by the kernel where there is one, else by the formula. */
 export function rowValues(
   who: string,
-  form: RowsForm,
+  spec: KernelSpec,
   labels: Tensor,
-  logits: Tensor,
+  predictions: Tensor,
   shape: number[],
-  composed: (labels: Tensor, logits: Tensor) => Tensor,
+  composed: (labels: Tensor, predictions: Tensor) => Tensor,
 ): Tensor {
   const rows = sizeOf(shape);
-  if (logits.dtype !== 'float32' || logits.size === 0 || !isFused(form.op)) {
-    return composed(labels, logits);
+  if (predictions.dtype !== 'float32' || predictions.size === 0 || !isFused(spec.kernel)) {
+    return composed(labels, predictions);
   }
-  const attrs = { who, rows, shape, reduction: 'none', form, gradient: isRecorded() } as const;
-  return runFused({ labels, logits }, attrs, (inputs) => composed(inputs.labels, inputs.logits));
+  const attrs = { who, rows, shape, reduction: 'none', spec, gradient: isRecorded() } as const;
+  return runFused({ labels, predictions }, attrs, (inputs) =>
+    composed(inputs.labels, inputs.predictions),
+  );
 }
 
 /**
@@ -72,11 +75,11 @@ export function rowValues(
  * @param composed - The same loss by its formula, for gradients with respect to labels and weights.
  */
 export function runFused(
-  inputs: RowsInputs,
-  attrs: RowsAttrs,
-  composed: (inputs: RowsInputs) => Tensor,
+  inputs: FusedInputs,
+  attrs: FusedAttrs,
+  composed: (inputs: FusedInputs) => Tensor,
 ): Tensor {
-  const kernel = rowsKernel(attrs.form.op);
+  const kernel = fusedKernelName(attrs.spec.kernel);
   const given = named(inputs);
   if (!attrs.gradient) return runKernel(kernel, given, attrs)[0]!;
   const { state } = engine();
@@ -86,7 +89,7 @@ export function runFused(
     nested(() => {
       // Under names of their own: an input may be disposed by now, and may stand in two places.
       const own = Object.fromEntries(Object.entries(given).map(([key, x]) => [key, alias(x)]));
-      const f = () => composed(own as unknown as RowsInputs);
+      const f = () => composed(own as unknown as FusedInputs);
       return engine().gradients(f, [own[name]!], dy).grads[0]!;
     });
   state.activeTape.push({
@@ -96,7 +99,7 @@ export function runFused(
     outputs: [value!],
     saved: [gradient!, ...Object.values(given).map(held)] as Tensor[],
     gradient: ([dy]) => ({
-      logits: () => scaleRows(gradient!, dy!),
+      predictions: () => scaleRows(gradient!, dy!),
       labels: () => gradientOf('labels', dy!),
       weights: () => gradientOf('weights', dy!),
     }),
@@ -104,10 +107,10 @@ export function runFused(
   return value!;
 }
 
-/** The gradient of the logits, given that of the value: a scalar, or one number per row. */
+/** The gradient of the predictions, given that of the value: a scalar, or one number per row. */
 function scaleRows(gradient: Tensor, dy: Tensor): Tensor {
-  if ((getKernel(SCALE_ROWS, engine().backendName) as unknown) !== undefined) {
-    return engine().runKernel(SCALE_ROWS, { gradient, dy });
+  if ((getKernel(SCALE_GRADIENT, engine().backendName) as unknown) !== undefined) {
+    return engine().runKernel(SCALE_GRADIENT, { gradient, dy });
   }
   // Another backend was set since.
   const rows = reshape(gradient, [dy.size, gradient.size / dy.size]);
@@ -115,11 +118,11 @@ function scaleRows(gradient: Tensor, dy: Tensor): Tensor {
   return reshape(multiplyNoNan(rows, scales), gradient.shape);
 }
 
-function named({ labels, logits, weights }: RowsInputs): NamedTensorMap {
-  return weights === undefined ? { labels, logits } : { labels, logits, weights };
+function named({ labels, predictions, weights }: FusedInputs): NamedTensorMap {
+  return weights === undefined ? { labels, predictions } : { labels, predictions, weights };
 }
 
-function runKernel(name: string, inputs: NamedTensorMap, attrs: RowsAttrs): Tensor[] {
+function runKernel(name: string, inputs: NamedTensorMap, attrs: FusedAttrs): Tensor[] {
   return engine().runKernel<Tensor[]>(name, inputs, attrs as unknown as NamedAttrMap);
 }
 

@@ -1,4 +1,4 @@
-import type { RowsForm } from '../kernels/names.js';
+import type { KernelSpec } from './kernel_contract.js';
 import { isFused, isRecorded, runFused } from './fused.js';
 import { sizeOf, withShape } from './inputs.js';
 import {
@@ -10,14 +10,14 @@ import {
   type Loss,
   type LossClass,
 } from './loss.js';
-import { rowsReduction } from './reduction.js';
+import { kernelReduction } from './reduction.js';
 import { expandWeights, weigh, weighedShape } from './weighting.js';
 
 /** The loss as one kernel computes it with its weights and its reduction, if there is one. */
 export const fusedLoss: FusedLoss = (loss, checked, call, reduction) => {
   const {
     labels,
-    output: logits,
+    output: predictions,
     labelsShape,
     outputShape,
     shape,
@@ -25,12 +25,12 @@ export const fusedLoss: FusedLoss = (loss, checked, call, reduction) => {
     labelWeights,
   } = checked;
   if (shape === undefined) return undefined;
-  const form = rowsOf(loss, outputShape, labelsShape, checked.fromLogits);
+  const spec = rowsOf(loss, outputShape, labelsShape, checked.fromLogits);
   const rows = sizeOf(shape);
-  if (form === undefined || rows === 0 || form.length === 0) return undefined;
-  if (logits.dtype !== 'float32' || !isFused(form.op)) return undefined;
+  if (spec === undefined || rows === 0 || spec.rowLength === 0) return undefined;
+  if (predictions.dtype !== 'float32' || !isFused(spec.kernel)) return undefined;
   // A row with one label is weighed as that is.
-  if (labelWeights !== undefined && form.length > 1) return undefined;
+  if (labelWeights !== undefined && spec.rowLength > 1) return undefined;
   const byLabel = labelWeights && withShape(labelWeights, shape);
   const given = byLabel && weights ? weigh(call.who, byLabel, weights) : (byLabel ?? weights);
   const weighed = given === undefined ? shape : weighedShape(call.who, shape, given.shape);
@@ -40,17 +40,17 @@ export const fusedLoss: FusedLoss = (loss, checked, call, reduction) => {
   if (isSpread && reduction === 'mean_with_sample_weight') return undefined;
   const perRow = isSpread ? expandWeights(call.who, shape, given) : given;
   return runFused(
-    { labels, logits, weights: perRow },
+    { labels, predictions, weights: perRow },
     {
       who: call.who,
       rows,
       shape: weighed,
-      reduction: weighed.length === 0 ? 'none' : rowsReduction(reduction),
-      form,
+      reduction: weighed.length === 0 ? 'none' : kernelReduction(reduction),
+      spec,
       gradient: isRecorded(),
     },
     (inputs) => {
-      const { labels: y, logits: x, weights: w } = inputs;
+      const { labels: y, predictions: x, weights: w } = inputs;
       const again = { ...checked, labels: y, output: x, weights: w, labelWeights: undefined };
       return composed(loss, again, call, reduction);
     },
@@ -63,7 +63,7 @@ function rowsOf(
   yPred: number[],
   yTrue: number[],
   fromLogits: boolean | undefined,
-): RowsForm | undefined {
+): KernelSpec | undefined {
   const owner = rowsOwner(classOf(loss));
   // Nobody below that class may have changed what the kernel computes.
   const isOwn = (name: string) =>

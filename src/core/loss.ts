@@ -13,7 +13,7 @@ import {
 import { violation } from './errors.js';
 import { alignRanks, toFloat, toTensor, withShape, type Input } from './inputs.js';
 import { maskWeights, meanOver, reduce, REDUCTIONS, type Reduction } from './reduction.js';
-import type { RowsForm } from '../kernels/names.js';
+import type { KernelSpec } from './kernel_contract.js';
 import { preActivation } from './tape.js';
 import { assertWeighs, weigh } from './weighting.js';
 
@@ -248,7 +248,7 @@ export abstract class Loss<Options extends object = object> {
    *
    * @internal
    */
-  rows(_yPred: number[], _yTrue: number[]): RowsForm | undefined {
+  rows(_yPred: number[], _yTrue: number[]): KernelSpec | undefined {
     return undefined;
   }
 

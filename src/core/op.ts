@@ -17,7 +17,7 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 
-import { kernelName } from '../kernels/names.js';
+import { kernelName } from './kernel_contract.js';
 
 /** A function of tensors. */
 export type Op<Inputs extends unknown[]> = (...inputs: Inputs) => Tensor;

@@ -1,6 +1,6 @@
 import { expandDims, mean, mul, scalar, sum, type Tensor } from '@tensorflow/tfjs-core';
 
-import type { RowsReduction } from '../kernels/names.js';
+import type { KernelReduction } from './kernel_contract.js';
 import { withoutAxes } from './checks.js';
 import { divideNoNan } from './op.js';
 import { toFloat, zerosFor } from './inputs.js';
@@ -36,7 +36,7 @@ export const REDUCTIONS: readonly Reduction[] = [
 ];
 
 /** The reduction in the words of kernels, which have one for each. */
-export function rowsReduction(reduction: Reduction): RowsReduction {
+export function kernelReduction(reduction: Reduction): KernelReduction {
   if (reduction === null) return 'none';
   return reduction === 'sum_over_batch_size' ? 'mean' : reduction;
 }

@@ -17,22 +17,22 @@ import { useSums } from '../core/reduction.js';
 import * as cpu from './cpu/workspace.js';
 import * as javascript from './javascript/index.js';
 import {
-  CROSS_ENTROPY_OPS,
-  isPairForm,
+  CROSS_ENTROPY_KERNELS,
+  isElementwiseSpec,
   kernelName,
-  PAIR_OPS,
+  ELEMENTWISE_KERNELS,
   PREFIX,
-  rowsKernel,
-  SCALE_ROWS,
-  type CrossEntropyForm,
-  type PairForm,
-  type RowsAttrs,
-} from './names.js';
+  fusedKernelName,
+  SCALE_GRADIENT,
+  type CrossEntropySpec,
+  type ElementwiseSpec,
+  type FusedAttrs,
+} from '../core/kernel_contract.js';
 import { crossEntropyRows } from './rows/cross_entropy.js';
 import {
   scaleRows,
   type CountingBackend,
-  type RowsTensors,
+  type FusedTensors,
   type ScaledTensors,
 } from './rows/rows.js';
 import { pairRows } from './rows/pairs.js';
@@ -45,7 +45,7 @@ import * as webgpu from './webgpu/rows.js';
 
 /** The kernels of losses over rows on a backend. */
 interface RowsKernels {
-  readonly computeRows: (backend: object, tensors: RowsTensors, attrs: RowsAttrs) => TensorInfo[];
+  readonly computeRows: (backend: object, tensors: FusedTensors, attrs: FusedAttrs) => TensorInfo[];
   readonly scaleRows: (backend: object, tensors: ScaledTensors) => TensorInfo;
 }
 
@@ -62,14 +62,14 @@ function inWorkspace(workspace: (backend: object) => Workspace): RowsKernels {
     computeRows: (backend, tensors, attrs) =>
       isOfPairs(attrs)
         ? pairRows(workspace(backend), tensors, attrs)
-        : crossEntropyRows(workspace(backend), tensors, attrs as RowsAttrs<CrossEntropyForm>),
+        : crossEntropyRows(workspace(backend), tensors, attrs as FusedAttrs<CrossEntropySpec>),
     scaleRows: (backend, tensors) =>
       scaleRows(workspace(backend), tensors, backend as CountingBackend),
   };
 }
 
-function isOfPairs(attrs: RowsAttrs): attrs is RowsAttrs<PairForm> {
-  return isPairForm(attrs.form);
+function isOfPairs(attrs: FusedAttrs): attrs is FusedAttrs<ElementwiseSpec> {
+  return isElementwiseSpec(attrs.spec);
 }
 
 const kernels = Object.values(javascript).flatMap(({ op, backends, run }) =>
@@ -98,20 +98,20 @@ export function registerKernels(): void {
 
 function registerRowsKernels(): void {
   for (const [backendName, kernels] of Object.entries(ROWS)) {
-    for (const op of [...CROSS_ENTROPY_OPS, ...PAIR_OPS]) {
+    for (const op of [...CROSS_ENTROPY_KERNELS, ...ELEMENTWISE_KERNELS]) {
       registerKernel({
-        kernelName: rowsKernel(op),
+        kernelName: fusedKernelName(op),
         backendName,
         kernelFunc: ({ backend, inputs, attrs }) =>
           kernels.computeRows(
             backend,
-            inputs as unknown as RowsTensors,
-            attrs as unknown as RowsAttrs,
+            inputs as unknown as FusedTensors,
+            attrs as unknown as FusedAttrs,
           ),
       });
     }
     registerKernel({
-      kernelName: SCALE_ROWS,
+      kernelName: SCALE_GRADIENT,
       backendName,
       kernelFunc: ({ backend, inputs }) =>
         kernels.scaleRows(backend, inputs as unknown as ScaledTensors),

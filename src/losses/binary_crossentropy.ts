@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { assertWeights, assertWeightsFit, resolveAxes } from '../core/checks.js';
 import { sizeOf, type Input } from '../core/inputs.js';
 import { Loss, lossValues, readsLogits, type LossClass, type Metric } from '../core/loss.js';
-import type { RowsForm } from '../kernels/names.js';
+import type { KernelSpec } from '../core/kernel_contract.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { sigmoidCrossEntropy } from '../ops/sigmoid_cross_entropy_with_logits.js';
 import {
@@ -120,7 +120,7 @@ export class BinaryCrossentropy extends Loss<BinaryCrossentropyOptions> {
   }
 
   /** @internal */
-  override rows(shape: number[]): RowsForm | undefined {
+  override rows(shape: number[]): KernelSpec | undefined {
     const { axis, labelSmoothing, posWeight, classWeights } = this.options;
     const axes = resolveAxes(BinaryCrossentropy.className, axis, shape);
     const first = shape.length - axes.length;
@@ -129,13 +129,13 @@ export class BinaryCrossentropy extends Loss<BinaryCrossentropyOptions> {
     if (classWeights !== null) return undefined;
     if (posWeight !== null && typeof posWeight !== 'number' && axes.length > 1) return undefined;
     return {
-      op: 'SigmoidCrossEntropyRows',
-      length: sizeOf(shape.slice(first)),
+      kernel: 'FusedSigmoidCrossEntropy',
+      rowLength: sizeOf(shape.slice(first)),
       labelScale: 1 - labelSmoothing,
       labelShift: labelSmoothing / 2,
       posWeight: posWeight ?? 1,
       classWeights: null,
-      ignored: null,
+      ignoreClass: null,
     };
   }
 }

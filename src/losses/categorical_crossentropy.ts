@@ -5,7 +5,7 @@ import { multiplyNoNan } from '../core/op.js';
 import type { Input } from '../core/inputs.js';
 import { Loss, lossValues, readsLogits, type LossClass, type Metric } from '../core/loss.js';
 import { sumOver } from '../core/reduction.js';
-import type { RowsForm } from '../kernels/names.js';
+import type { KernelSpec } from '../core/kernel_contract.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { classCosts } from '../ops/class_cross_entropy.js';
 import {
@@ -107,7 +107,7 @@ export class CategoricalCrossentropy extends Loss<CategoricalCrossentropyOptions
   }
 
   /** @internal */
-  override rows(shape: number[]): RowsForm | undefined {
-    return classRows('SoftmaxCrossEntropyRows', this.options, shape);
+  override rows(shape: number[]): KernelSpec | undefined {
+    return classRows('FusedSoftmaxCrossEntropy', this.options, shape);
   }
 }

@@ -4,7 +4,7 @@ import { isFloat16 } from '../core/float16.js';
 import type { Input } from '../core/inputs.js';
 import { Loss, lossValues, type NoOptions } from '../core/loss.js';
 import { sumOver } from '../core/reduction.js';
-import type { PairForm } from '../kernels/names.js';
+import type { ElementwiseSpec } from '../core/kernel_contract.js';
 import { largest } from '../ops/largest.js';
 import { positivePart } from '../ops/positive_part.js';
 import { product } from '../ops/product.js';
@@ -65,9 +65,14 @@ export class CategoricalHinge extends Loss {
   }
 
   /** @internal */
-  override rows(yPred: number[]): PairForm | undefined {
+  override rows(yPred: number[]): ElementwiseSpec | undefined {
     // A kernel looks for the largest number again, which float16 has rounded by then.
     if (isFloat16()) return undefined;
-    return { op: 'CategoricalHingeRows', length: yPred.at(-1) ?? 1, parameter: 0, isSum: true };
+    return {
+      kernel: 'FusedCategoricalHinge',
+      rowLength: yPred.at(-1) ?? 1,
+      constant: 0,
+      rowReduction: 'sum',
+    };
   }
 }

@@ -10,7 +10,7 @@ import {
   type FromLogits,
 } from '../core/checks.js';
 import { alongAxis, mismatch, sameShape } from '../core/inputs.js';
-import type { CrossEntropyForm } from '../kernels/names.js';
+import type { CrossEntropySpec } from '../core/kernel_contract.js';
 import { isIndexShape } from '../ops/class_labels.js';
 
 /** Weights of the classes: one for all, or one per class; `null` is 1. */
@@ -79,21 +79,21 @@ export function denseShape(
 
 /** How a kernel computes a loss over classes from logits of this shape: rows lie behind one another along the last axis alone. */
 export function classRows(
-  op: CrossEntropyForm['op'],
+  kernel: CrossEntropySpec['kernel'],
   options: Required<ClassOptions> &
-    Pick<CrossEntropyForm, 'classWeights'> & { ignoreClass?: number | null },
+    Pick<CrossEntropySpec, 'classWeights'> & { ignoreClass?: number | null },
   shape: number[],
-): CrossEntropyForm | undefined {
+): CrossEntropySpec | undefined {
   const { axis, labelSmoothing, classWeights, ignoreClass = null } = options;
   const length = shape.at(-1) ?? 0;
   if (axis !== -1 && axis !== shape.length - 1) return undefined;
   return {
-    op,
-    length,
+    kernel,
+    rowLength: length,
     labelScale: 1 - labelSmoothing,
     labelShift: labelSmoothing / length,
     posWeight: 1,
     classWeights,
-    ignored: ignoreClass,
+    ignoreClass,
   };
 }

@@ -26,7 +26,7 @@ import {
 import { Loss, lossValues } from '../core/loss.js';
 import { defineOp, multiplyNoNan } from '../core/op.js';
 import { sumAlong, sumOver } from '../core/reduction.js';
-import type { PairForm } from '../kernels/names.js';
+import type { ElementwiseSpec } from '../core/kernel_contract.js';
 import { epsilon } from '../ops/clip.js';
 import { product } from '../ops/product.js';
 
@@ -115,15 +115,15 @@ export class CosineSimilarity extends Loss<CosineSimilarityOptions> {
   }
 
   /** @internal */
-  override rows(yPred: number[], yTrue: number[]): PairForm | undefined {
+  override rows(yPred: number[], yTrue: number[]): ElementwiseSpec | undefined {
     const { axis } = this.options;
     const isLast = axis === -1 || axis === yPred.length - 1;
     if (!isLast || !sameShape(yTrue, yPred)) return undefined;
     return {
-      op: 'CosineSimilarityRows',
-      length: yPred.at(-1) ?? 1,
-      parameter: epsilon(),
-      isSum: true,
+      kernel: 'FusedCosineSimilarity',
+      rowLength: yPred.at(-1) ?? 1,
+      constant: epsilon(),
+      rowReduction: 'sum',
     };
   }
 }

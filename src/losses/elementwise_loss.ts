@@ -4,7 +4,7 @@ import { resolveAxes, withoutAxes } from '../core/checks.js';
 import { broadcast, broadcastShape, sameShape } from '../core/inputs.js';
 import { classOf, Loss, ownerOf } from '../core/loss.js';
 import { meanOver } from '../core/reduction.js';
-import type { PairForm } from '../kernels/names.js';
+import type { ElementwiseSpec } from '../core/kernel_contract.js';
 
 /** A loss that compares each label with its prediction, along the last axis. The two broadcast, as in Keras. */
 export abstract class ElementwiseLoss<Options extends object = object> extends Loss<Options> {
@@ -28,7 +28,7 @@ export abstract class ElementwiseLoss<Options extends object = object> extends L
    *
    * @internal
    */
-  protected abstract form(): Pick<PairForm, 'op'> & Partial<PairForm>;
+  protected abstract form(): Pick<ElementwiseSpec, 'kernel'> & Partial<ElementwiseSpec>;
 
   override compute(yTrue: Tensor, yPred: Tensor): Tensor {
     const shape = broadcastShape(this.name, yTrue.shape, yPred.shape);
@@ -36,12 +36,12 @@ export abstract class ElementwiseLoss<Options extends object = object> extends L
   }
 
   /** @internal */
-  override rows(yPred: number[], yTrue: number[]): PairForm | undefined {
+  override rows(yPred: number[], yTrue: number[]): ElementwiseSpec | undefined {
     const lossClass = classOf(this);
     // A subclass with values of its own has no kernel until it says which.
     const isOwn = ownerOf(lossClass, 'values') === ownerOf(lossClass, 'form');
     if (!isOwn || !sameShape(yTrue, yPred)) return undefined;
-    return { length: yPred.at(-1) ?? 1, parameter: 0, isSum: false, ...this.form() };
+    return { rowLength: yPred.at(-1) ?? 1, constant: 0, rowReduction: 'mean', ...this.form() };
   }
 }
 

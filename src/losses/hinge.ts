@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 
 import type { Input } from '../core/inputs.js';
 import { lossValues, type NoOptions } from '../core/loss.js';
-import type { PairForm } from '../kernels/names.js';
+import type { ElementwiseSpec } from '../core/kernel_contract.js';
 import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
 import { shortOfMargin } from './short_of_margin.js';
 
@@ -43,7 +43,7 @@ export class Hinge extends ElementwiseLoss {
   }
 
   /** @internal */
-  protected override form(): Pick<PairForm, 'op'> {
-    return { op: 'HingeRows' };
+  protected override form(): Pick<ElementwiseSpec, 'kernel'> {
+    return { kernel: 'FusedHinge' };
   }
 }

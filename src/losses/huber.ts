@@ -4,7 +4,7 @@ import { assertPositive } from '../core/checks.js';
 import type { Input } from '../core/inputs.js';
 import { lossValues, type LossOptions } from '../core/loss.js';
 import { elementwise } from '../core/op.js';
-import type { PairForm } from '../kernels/names.js';
+import type { ElementwiseSpec } from '../core/kernel_contract.js';
 
 import { clamp } from '../ops/clip.js';
 import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
@@ -64,8 +64,8 @@ export class Huber extends ElementwiseLoss<HuberOptions> {
   }
 
   /** @internal */
-  protected override form(): Pick<PairForm, 'op' | 'parameter'> {
-    return { op: 'HuberRows', parameter: this.options.delta };
+  protected override form(): Pick<ElementwiseSpec, 'kernel' | 'constant'> {
+    return { kernel: 'FusedHuber', constant: this.options.delta };
   }
 }
 

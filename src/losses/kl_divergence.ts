@@ -20,7 +20,7 @@ import { spreadAlong, type Input } from '../core/inputs.js';
 import { lossValues, type NoOptions } from '../core/loss.js';
 import { defineOp, multiplyNoNan } from '../core/op.js';
 import { sumOver } from '../core/reduction.js';
-import type { PairForm } from '../kernels/names.js';
+import type { ElementwiseSpec } from '../core/kernel_contract.js';
 import { clamp, epsilon } from '../ops/clip.js';
 import { log } from '../ops/log.js';
 import { logOfQuotient } from '../ops/log_ratio.js';
@@ -74,8 +74,8 @@ export class KLDivergence extends ElementwiseLoss {
   }
 
   /** @internal */
-  protected override form(): Pick<PairForm, 'op' | 'parameter' | 'isSum'> {
-    return { op: 'KLDivergenceRows', parameter: epsilon(), isSum: true };
+  protected override form(): Pick<ElementwiseSpec, 'kernel' | 'constant' | 'rowReduction'> {
+    return { kernel: 'FusedKLDivergence', constant: epsilon(), rowReduction: 'sum' };
   }
 }
 

@@ -15,7 +15,7 @@ import {
 import type { Input } from '../core/inputs.js';
 import { lossValues, type NoOptions } from '../core/loss.js';
 import { elementwise } from '../core/op.js';
-import type { PairForm } from '../kernels/names.js';
+import type { ElementwiseSpec } from '../core/kernel_contract.js';
 import { expm1 } from '../ops/expm1.js';
 import { log1p } from '../ops/log1p.js';
 import { tanh } from '../ops/tanh.js';
@@ -60,8 +60,8 @@ export class LogCosh extends ElementwiseLoss {
   }
 
   /** @internal */
-  protected override form(): Pick<PairForm, 'op'> {
-    return { op: 'LogCoshRows' };
+  protected override form(): Pick<ElementwiseSpec, 'kernel'> {
+    return { kernel: 'FusedLogCosh' };
   }
 }
 

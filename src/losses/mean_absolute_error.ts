@@ -3,7 +3,7 @@ import { abs, sub, type Tensor } from '@tensorflow/tfjs-core';
 import type { Input } from '../core/inputs.js';
 import { lossValues, type NoOptions } from '../core/loss.js';
 import { elementwise } from '../core/op.js';
-import type { PairForm } from '../kernels/names.js';
+import type { ElementwiseSpec } from '../core/kernel_contract.js';
 import { sign } from '../ops/sign.js';
 import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
 
@@ -45,8 +45,8 @@ export class MeanAbsoluteError extends ElementwiseLoss {
   }
 
   /** @internal */
-  protected override form(): Pick<PairForm, 'op'> {
-    return { op: 'AbsoluteErrorRows' };
+  protected override form(): Pick<ElementwiseSpec, 'kernel'> {
+    return { kernel: 'FusedAbsoluteError' };
   }
 }
 

@@ -3,7 +3,7 @@ import { abs, add, div, maximum, mul, neg, step, sub, type Tensor } from '@tenso
 import type { Input } from '../core/inputs.js';
 import { lossValues, type NoOptions } from '../core/loss.js';
 import { elementwise, type Op } from '../core/op.js';
-import type { PairForm } from '../kernels/names.js';
+import type { ElementwiseSpec } from '../core/kernel_contract.js';
 import { epsilon } from '../ops/clip.js';
 import { sign } from '../ops/sign.js';
 import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
@@ -50,8 +50,8 @@ export class MeanAbsolutePercentageError extends ElementwiseLoss {
   }
 
   /** @internal */
-  protected override form(): Pick<PairForm, 'op' | 'parameter'> {
-    return { op: 'AbsolutePercentageErrorRows', parameter: epsilon() };
+  protected override form(): Pick<ElementwiseSpec, 'kernel' | 'constant'> {
+    return { kernel: 'FusedAbsolutePercentageError', constant: epsilon() };
   }
 }
 

@@ -3,7 +3,7 @@ import { mul, squaredDifference, sub, type Tensor } from '@tensorflow/tfjs-core'
 import type { Input } from '../core/inputs.js';
 import { lossValues, type NoOptions } from '../core/loss.js';
 import { elementwise } from '../core/op.js';
-import type { PairForm } from '../kernels/names.js';
+import type { ElementwiseSpec } from '../core/kernel_contract.js';
 import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
 
 /**
@@ -44,8 +44,8 @@ export class MeanSquaredError extends ElementwiseLoss {
   }
 
   /** @internal */
-  protected override form(): Pick<PairForm, 'op'> {
-    return { op: 'SquaredErrorRows' };
+  protected override form(): Pick<ElementwiseSpec, 'kernel'> {
+    return { kernel: 'FusedSquaredError' };
   }
 }
 

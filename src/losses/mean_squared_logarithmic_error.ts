@@ -3,7 +3,7 @@ import { add, div, maximum, mul, square, step, sub, type Tensor } from '@tensorf
 import type { Input } from '../core/inputs.js';
 import { lossValues, type NoOptions } from '../core/loss.js';
 import { elementwise } from '../core/op.js';
-import type { PairForm } from '../kernels/names.js';
+import type { ElementwiseSpec } from '../core/kernel_contract.js';
 import { epsilon } from '../ops/clip.js';
 import { logRatio } from '../ops/log_ratio.js';
 import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
@@ -53,8 +53,8 @@ export class MeanSquaredLogarithmicError extends ElementwiseLoss {
   }
 
   /** @internal */
-  protected override form(): Pick<PairForm, 'op' | 'parameter'> {
-    return { op: 'SquaredLogarithmicErrorRows', parameter: epsilon() };
+  protected override form(): Pick<ElementwiseSpec, 'kernel' | 'constant'> {
+    return { kernel: 'FusedSquaredLogarithmicError', constant: epsilon() };
   }
 }
 

@@ -3,7 +3,7 @@ import { add, div, mul, neg, sub, type Tensor } from '@tensorflow/tfjs-core';
 import type { Input } from '../core/inputs.js';
 import { lossValues, type NoOptions } from '../core/loss.js';
 import { elementwise } from '../core/op.js';
-import type { PairForm } from '../kernels/names.js';
+import type { ElementwiseSpec } from '../core/kernel_contract.js';
 import { epsilon } from '../ops/clip.js';
 import { log } from '../ops/log.js';
 import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
@@ -44,8 +44,8 @@ export class Poisson extends ElementwiseLoss {
   }
 
   /** @internal */
-  protected override form(): Pick<PairForm, 'op' | 'parameter'> {
-    return { op: 'PoissonRows', parameter: epsilon() };
+  protected override form(): Pick<ElementwiseSpec, 'kernel' | 'constant'> {
+    return { kernel: 'FusedPoisson', constant: epsilon() };
   }
 }
 

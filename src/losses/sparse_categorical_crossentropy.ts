@@ -11,7 +11,7 @@ import { multiplyNoNan } from '../core/op.js';
 import type { Input } from '../core/inputs.js';
 import { Loss, lossValues, readsLogits, type LossClass, type Metric } from '../core/loss.js';
 import { sumOver } from '../core/reduction.js';
-import type { RowsForm } from '../kernels/names.js';
+import type { KernelSpec } from '../core/kernel_contract.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { assertIndexShape, oneHot, toIndices } from '../ops/class_labels.js';
 import { differsFrom } from '../ops/differs_from.js';
@@ -153,7 +153,7 @@ export class SparseCategoricalCrossentropy extends Loss<SparseCategoricalCrossen
   }
 
   /** @internal */
-  override rows(shape: number[]): RowsForm | undefined {
-    return classRows('SparseSoftmaxCrossEntropyRows', this.options, shape);
+  override rows(shape: number[]): KernelSpec | undefined {
+    return classRows('FusedSparseSoftmaxCrossEntropy', this.options, shape);
   }
 }

@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Input } from '../core/inputs.js';
 import { lossValues, type NoOptions } from '../core/loss.js';
 import { product } from '../ops/product.js';
-import type { PairForm } from '../kernels/names.js';
+import type { ElementwiseSpec } from '../core/kernel_contract.js';
 import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
 import { shortOfMargin } from './short_of_margin.js';
 
@@ -45,7 +45,7 @@ export class SquaredHinge extends ElementwiseLoss {
   }
 
   /** @internal */
-  protected override form(): Pick<PairForm, 'op'> {
-    return { op: 'SquaredHingeRows' };
+  protected override form(): Pick<ElementwiseSpec, 'kernel'> {
+    return { kernel: 'FusedSquaredHinge' };
   }
 }

@@ -1,11 +1,11 @@
 import { tidy, type Tensor } from '@tensorflow/tfjs-core';
 
 import { resolveAxis, withoutAxes } from '../core/checks.js';
-import { plainRows, rowValues } from '../core/fused.js';
+import { plainSpec, rowValues } from '../core/fused.js';
 import { sameShapeTensors, toFloat, toTensor, type Input } from '../core/inputs.js';
 import { multiplyNoNan } from '../core/op.js';
 import { sumOver } from '../core/reduction.js';
-import type { CrossEntropyOp } from '../kernels/names.js';
+import type { CrossEntropyKernel } from '../core/kernel_contract.js';
 import { assertIndexShape, oneHot, toIndices } from './class_labels.js';
 import { negativeLogProbabilities } from './negative_log_probabilities.js';
 import { negativeLogSoftmax } from './negative_log_softmax.js';
@@ -35,7 +35,7 @@ export function classCrossEntropy(
     const given = toTensor(who, name, output);
     const classAxis = resolveAxis(who, axis, [name, given.shape]);
     const [y, x] = sameShapeTensors(who, labels, [name, given]);
-    return byRows(who, 'SoftmaxCrossEntropyRows', y, x, fromLogits, classAxis, (hot, float) =>
+    return byRows(who, 'FusedSoftmaxCrossEntropy', y, x, fromLogits, classAxis, (hot, float) =>
       sumOver(multiplyNoNan(classCosts(toFloat(float), fromLogits, classAxis), toFloat(hot)), [
         classAxis,
       ]),
@@ -55,7 +55,7 @@ export function sparseClassCrossEntropy(
     const x = toTensor(who, name, output);
     const classAxis = resolveAxis(who, axis, [name, x.shape]);
     assertIndexShape(who, [labelsName, y.shape], [name, x.shape], classAxis);
-    const op = 'SparseSoftmaxCrossEntropyRows';
+    const op = 'FusedSparseSoftmaxCrossEntropy';
     return byRows(who, op, y, x, fromLogits, classAxis, (indices, float) => {
       const hot = oneHot(toIndices(who, indices, float, classAxis), float, classAxis);
       return sumOver(multiplyNoNan(classCosts(toFloat(float), fromLogits, classAxis), hot), [
@@ -68,7 +68,7 @@ export function sparseClassCrossEntropy(
 /** One value per row: a kernel knows logits along the last axis. */
 function byRows(
   who: string,
-  op: CrossEntropyOp,
+  op: CrossEntropyKernel,
   labels: Tensor,
   output: Tensor,
   fromLogits: boolean,
@@ -76,6 +76,6 @@ function byRows(
   composed: (labels: Tensor, output: Tensor) => Tensor,
 ): Tensor {
   if (!fromLogits || classAxis !== output.rank - 1) return composed(labels, output);
-  const form = plainRows(op, output.shape[classAxis] ?? 0);
+  const form = plainSpec(op, output.shape[classAxis] ?? 0);
   return rowValues(who, form, labels, output, withoutAxes(output.shape, [classAxis]), composed);
 }

@@ -16,7 +16,7 @@ import {
 
 import { assertClass, withoutAxes } from '../core/checks.js';
 import { steplike } from '../core/op.js';
-import { READABLE } from '../kernels/names.js';
+import { READABLE } from '../core/kernel_contract.js';
 import { formatShape } from '../core/errors.js';
 import { mismatch, sameShape, toFloat } from '../core/inputs.js';
 

@@ -14,7 +14,7 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 
-import { plainRows, rowValues } from '../core/fused.js';
+import { plainSpec, rowValues } from '../core/fused.js';
 import { sameShapeTensors, toFloat, type Input } from '../core/inputs.js';
 import { elementwise, multiplyNoNan, type Op } from '../core/op.js';
 import { log1p } from './log1p.js';
@@ -44,7 +44,7 @@ export function sigmoidCrossEntropyWithLogits(labels: Input, logits: Input): Ten
   const who = 'sigmoidCrossEntropyWithLogits';
   return tidy(() => {
     const [y, x] = sameShapeTensors(who, ['labels', labels], ['logits', logits]);
-    const form = plainRows('SigmoidCrossEntropyRows', 1);
+    const form = plainSpec('FusedSigmoidCrossEntropy', 1);
     return rowValues(who, form, y, x, x.shape, (...pair) =>
       sigmoidCrossEntropy(toFloat(pair[0]), toFloat(pair[1])),
     );

@@ -1,6 +1,6 @@
 import { tensor, type Tensor } from '@tensorflow/tfjs-core';
 
-import { READABLE } from '../names.js';
+import { READABLE } from '../../core/kernel_contract.js';
 import type { Kernel } from './kernel.js';
 import { behind, scan } from './negative_log_softmax.js';
 

@@ -1,6 +1,6 @@
 import { tensor } from '@tensorflow/tfjs-core';
 
-import { READABLE } from '../names.js';
+import { READABLE } from '../../core/kernel_contract.js';
 import { rowsOf, type Kernel } from './kernel.js';
 
 export const oneHot: Kernel = {

@@ -50,7 +50,7 @@ export interface Core {
   /**
    * Losses that compare each label with its prediction, with y = labelScale · label + labelShift.
    *
-   * @param op - Its place in PAIR_OPS.
+   * @param op - Its place in ELEMENTWISE_KERNELS.
    * @param share - What the sum over a row is multiplied by for `values`.
    * @returns As above.
    */

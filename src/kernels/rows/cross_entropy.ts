@@ -1,32 +1,32 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 
 import { assertClass } from '../../core/checks.js';
-import type { CrossEntropyForm, RowsAttrs } from '../names.js';
+import type { CrossEntropySpec, FusedAttrs } from '../../core/kernel_contract.js';
 import { SCRATCH } from './core.js';
-import { factorOf, inChunks, type RowsTensors } from './rows.js';
+import { factorOf, inChunks, type FusedTensors } from './rows.js';
 import type { Workspace } from './workspace.js';
 
-/** The kernel of a cross-entropy over rows: see {@link RowsOp}. */
+/** The kernel of a cross-entropy over rows: see {@link FusedKernel}. */
 export function crossEntropyRows(
   space: Workspace,
-  tensors: RowsTensors,
-  attrs: RowsAttrs<CrossEntropyForm>,
+  tensors: FusedTensors,
+  attrs: FusedAttrs<CrossEntropySpec>,
 ): TensorInfo[] {
-  const { form } = attrs;
-  const { op, length, labelScale, labelShift, posWeight, classWeights } = form;
+  const { spec } = attrs;
+  const { kernel, rowLength: length, labelScale, labelShift, posWeight, classWeights } = spec;
   const { labels, weights } = tensors;
-  const isSigmoid = op === 'SigmoidCrossEntropyRows';
+  const isSigmoid = kernel === 'FusedSigmoidCrossEntropy';
   const indices =
-    op === 'SparseSoftmaxCrossEntropyRows' ? indicesOf(space.read(labels), attrs) : undefined;
+    kernel === 'FusedSparseSoftmaxCrossEntropy' ? indicesOf(space.read(labels), attrs) : undefined;
   const factor = factorOf(space, weights, indices, attrs);
   const scale = isSigmoid ? factor / length : factor;
   return inChunks(space, tensors, attrs, scale, (chunk) => {
-    const { row, count, logits: x, weights: w, values: v, gradient: g } = chunk;
+    const { row, count, predictions: x, weights: w, values: v, gradient: g } = chunk;
     const [start, size] = [row * length, count * length];
     const scratch = space.reserve(SCRATCH);
     const own = indices?.subarray(row, row + count);
     const y = classWeights
-      ? space.placeCopy(weightedLabels(own ?? space.read(labels), start, size, form))
+      ? space.placeCopy(weightedLabels(own ?? space.read(labels), start, size, spec))
       : own
         ? space.placeCopy(own)
         : space.place(labels, start, size);
@@ -48,13 +48,13 @@ export function crossEntropyRows(
 /** Labels as whole numbers, −1 where they are ignored; throws where one is no class at all. */
 function indicesOf(
   labels: ArrayLike<number>,
-  { who, rows, form: { length, ignored } }: RowsAttrs<CrossEntropyForm>,
+  { who, rows, spec: { rowLength: length, ignoreClass } }: FusedAttrs<CrossEntropySpec>,
 ): Int32Array {
   const indices = new Int32Array(rows);
   for (let row = 0; row < rows; row++) {
     const label = labels[row]!;
-    assertClass(who, label, length, ignored);
-    indices[row] = label === ignored ? -1 : label;
+    assertClass(who, label, length, ignoreClass);
+    indices[row] = label === ignoreClass ? -1 : label;
   }
   return indices;
 }
@@ -64,9 +64,9 @@ function weightedLabels(
   labels: ArrayLike<number>,
   start: number,
   size: number,
-  { op, length, labelScale, labelShift, classWeights }: CrossEntropyForm,
+  { kernel, rowLength: length, labelScale, labelShift, classWeights }: CrossEntropySpec,
 ): Float32Array {
-  const isSparse = op === 'SparseSoftmaxCrossEntropyRows';
+  const isSparse = kernel === 'FusedSparseSoftmaxCrossEntropy';
   const weighted = new Float32Array(size);
   for (let i = 0, row = 0; i < size; row++) {
     for (let j = 0; j < length; j++, i++) {

@@ -1,4 +1,4 @@
-import { PAIR_OPS } from '../names.js';
+import { ELEMENTWISE_KERNELS } from '../../core/kernel_contract.js';
 import type { Core, Memory } from './core.js';
 import { PAIR_FORMULAS } from './pair_formulas.js';
 
@@ -110,7 +110,7 @@ export function exactCore(memory: Memory): Core {
         losses: new Float64Array(rows * length),
         slopes: new Float64Array(rows * length),
       };
-      PAIR_FORMULAS[PAIR_OPS[op]!](pairs, rows * length, parameter, length);
+      PAIR_FORMULAS[ELEMENTWISE_KERNELS[op]!](pairs, rows * length, parameter, length);
       let sum = 0;
       for (let row = 0, i = 0; row < rows; row++) {
         const weight = w?.[row] ?? 1;

@@ -1,4 +1,4 @@
-import type { PairOp } from '../names.js';
+import type { ElementwiseKernel } from '../../core/kernel_contract.js';
 
 /** Some pairs of labels and predictions, and what the formula makes of them. */
 interface Pairs {
@@ -17,22 +17,22 @@ interface Pairs {
 type Formula = (pairs: Pairs, count: number, parameter: number, length: number) => void;
 
 /** The formulas of the ops in float64: see losses/. */
-export const PAIR_FORMULAS: Readonly<Record<PairOp, Formula>> = {
-  SquaredErrorRows({ labels, output, losses, slopes }, count) {
+export const PAIR_FORMULAS: Readonly<Record<ElementwiseKernel, Formula>> = {
+  FusedSquaredError({ labels, output, losses, slopes }, count) {
     for (let i = 0; i < count; i++) {
       const error = output[i]! - labels[i]!;
       losses[i] = error * error;
       slopes[i] = 2 * error;
     }
   },
-  AbsoluteErrorRows({ labels, output, losses, slopes }, count) {
+  FusedAbsoluteError({ labels, output, losses, slopes }, count) {
     for (let i = 0; i < count; i++) {
       const error = output[i]! - labels[i]!;
       losses[i] = Math.abs(error);
       slopes[i] = Math.sign(error);
     }
   },
-  AbsolutePercentageErrorRows({ labels, output, losses, slopes }, count, epsilon) {
+  FusedAbsolutePercentageError({ labels, output, losses, slopes }, count, epsilon) {
     for (let i = 0; i < count; i++) {
       const error = output[i]! - labels[i]!;
       const percent = 100 / Math.max(Math.abs(labels[i]!), epsilon);
@@ -40,7 +40,7 @@ export const PAIR_FORMULAS: Readonly<Record<PairOp, Formula>> = {
       slopes[i] = percent * Math.sign(error);
     }
   },
-  SquaredLogarithmicErrorRows({ labels, output, losses, slopes }, count, epsilon) {
+  FusedSquaredLogarithmicError({ labels, output, losses, slopes }, count, epsilon) {
     for (let i = 0; i < count; i++) {
       const label = Math.max(labels[i]!, epsilon);
       const p = Math.max(output[i]!, epsilon);
@@ -52,7 +52,7 @@ export const PAIR_FORMULAS: Readonly<Record<PairOp, Formula>> = {
       slopes[i] = output[i]! < epsilon ? 0 * ratio : (2 * ratio) / (1 + p);
     }
   },
-  LogCoshRows({ labels, output, losses, slopes }, count) {
+  FusedLogCosh({ labels, output, losses, slopes }, count) {
     for (let i = 0; i < count; i++) {
       const error = output[i]! - labels[i]!;
       const distance = Math.abs(error);
@@ -63,7 +63,7 @@ export const PAIR_FORMULAS: Readonly<Record<PairOp, Formula>> = {
       slopes[i] = error < 0 ? -slope : slope;
     }
   },
-  HuberRows({ labels, output, losses, slopes }, count, delta) {
+  FusedHuber({ labels, output, losses, slopes }, count, delta) {
     for (let i = 0; i < count; i++) {
       const error = output[i]! - labels[i]!;
       const near = Math.max(-delta, Math.min(error, delta));
@@ -71,14 +71,14 @@ export const PAIR_FORMULAS: Readonly<Record<PairOp, Formula>> = {
       slopes[i] = near;
     }
   },
-  PoissonRows({ labels, output, losses, slopes }, count, epsilon) {
+  FusedPoisson({ labels, output, losses, slopes }, count, epsilon) {
     for (let i = 0; i < count; i++) {
       const rate = output[i]! + epsilon;
       losses[i] = output[i]! - labels[i]! * Math.log(rate);
       slopes[i] = 1 - labels[i]! / rate;
     }
   },
-  KLDivergenceRows({ labels, output, losses, slopes }, count, epsilon) {
+  FusedKLDivergence({ labels, output, losses, slopes }, count, epsilon) {
     for (let i = 0; i < count; i++) {
       const label = Math.min(Math.max(labels[i]!, epsilon), 1);
       const p = Math.min(Math.max(output[i]!, epsilon), 1);
@@ -86,21 +86,21 @@ export const PAIR_FORMULAS: Readonly<Record<PairOp, Formula>> = {
       slopes[i] = p < output[i]! || p > output[i]! ? 0 * label : -label / p;
     }
   },
-  HingeRows({ labels, output, losses, slopes }, count) {
+  FusedHinge({ labels, output, losses, slopes }, count) {
     for (let i = 0; i < count; i++) {
       const missing = 1 - labels[i]! * output[i]!;
       losses[i] = Math.max(missing, 0);
       slopes[i] = missing < 0 ? 0 : missing >= 0 ? -labels[i]! : missing;
     }
   },
-  SquaredHingeRows({ labels, output, losses, slopes }, count) {
+  FusedSquaredHinge({ labels, output, losses, slopes }, count) {
     for (let i = 0; i < count; i++) {
       const missing = Math.max(1 - labels[i]! * output[i]!, 0);
       losses[i] = missing * missing;
       slopes[i] = missing === 0 ? 0 : -2 * missing * labels[i]!;
     }
   },
-  CosineSimilarityRows({ labels, output, losses, slopes }, count, epsilon, length) {
+  FusedCosineSimilarity({ labels, output, losses, slopes }, count, epsilon, length) {
     for (let start = 0; start < count; start += length) {
       const end = start + length;
       let [yy, pp, yp] = [0, 0, 0];
@@ -121,7 +121,7 @@ export const PAIR_FORMULAS: Readonly<Record<PairOp, Formula>> = {
       losses[start] = -yp * scale;
     }
   },
-  CategoricalHingeRows({ labels, output, losses, slopes }, count, _, length) {
+  FusedCategoricalHinge({ labels, output, losses, slopes }, count, _, length) {
     // In float32, where those are equal that are so for the op, too.
     const other = (i: number) => Math.fround(Math.fround(1 - labels[i]!) * output[i]!);
     for (let start = 0; start < count; start += length) {

@@ -1,26 +1,31 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 
-import { PAIR_OPS, SIGNED_OPS, type PairForm, type RowsAttrs } from '../names.js';
-import { factorOf, inChunks, type RowsTensors } from './rows.js';
+import {
+  ELEMENTWISE_KERNELS,
+  SIGNED_LABEL_KERNELS,
+  type ElementwiseSpec,
+  type FusedAttrs,
+} from '../../core/kernel_contract.js';
+import { factorOf, inChunks, type FusedTensors } from './rows.js';
 import type { Workspace } from './workspace.js';
 
-/** The kernel of a loss over pairs: see {@link RowsOp}. */
+/** The kernel of a loss over pairs: see {@link FusedKernel}. */
 export function pairRows(
   space: Workspace,
-  tensors: RowsTensors,
-  attrs: RowsAttrs<PairForm>,
+  tensors: FusedTensors,
+  attrs: FusedAttrs<ElementwiseSpec>,
 ): TensorInfo[] {
-  const { op, length, parameter, isSum } = attrs.form;
+  const { kernel, rowLength: length, constant, rowReduction } = attrs.spec;
   const { labels, weights } = tensors;
-  const share = isSum ? 1 : 1 / length;
+  const share = rowReduction === 'sum' ? 1 : 1 / length;
   const scale = factorOf(space, weights, undefined, attrs) * share;
-  const isSigned = SIGNED_OPS.includes(op) && isBinary(space.read(labels));
+  const isSigned = SIGNED_LABEL_KERNELS.includes(kernel) && isBinary(space.read(labels));
   const [labelScale, labelShift] = isSigned ? [2, -1] : [1, 0];
-  const number = PAIR_OPS.indexOf(op);
+  const number = ELEMENTWISE_KERNELS.indexOf(kernel);
   return inChunks(space, tensors, attrs, scale, (chunk) => {
-    const { row, count, logits: x, weights: w, values: v, gradient: g } = chunk;
+    const { row, count, predictions: x, weights: w, values: v, gradient: g } = chunk;
     const y = space.place(labels, row * length, count * length);
-    const factors = [count, length, labelScale, labelShift, parameter, scale, share] as const;
+    const factors = [count, length, labelScale, labelShift, constant, scale, share] as const;
     return (core) => core.pairs(number, x, y, w, v, g, ...factors);
   });
 }

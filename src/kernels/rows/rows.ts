@@ -1,12 +1,12 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 
-import type { RowsAttrs } from '../names.js';
+import type { FusedAttrs } from '../../core/kernel_contract.js';
 import type { Core } from './core.js';
 import type { Workspace } from './workspace.js';
 
-export interface RowsTensors {
+export interface FusedTensors {
   readonly labels: TensorInfo;
-  readonly logits: TensorInfo;
+  readonly predictions: TensorInfo;
   readonly weights?: TensorInfo;
 }
 
@@ -25,7 +25,7 @@ interface Chunk {
   readonly row: number;
   readonly count: number;
   /** Of predictions, and of the weights of rows, or 0. */
-  readonly logits: number;
+  readonly predictions: number;
   readonly weights: number;
   /** Where the values of rows and the gradient go, or 0. */
   readonly values: number;
@@ -40,13 +40,13 @@ interface Chunk {
  */
 export function inChunks(
   space: Workspace,
-  { logits, weights }: RowsTensors,
-  { rows, shape, reduction, form: { length }, gradient: isRecorded }: RowsAttrs,
+  { predictions, weights }: FusedTensors,
+  { rows, shape, reduction, spec: { rowLength: length }, gradient: isRecorded }: FusedAttrs,
   scale: number,
   place: (chunk: Chunk) => (core: Core) => number,
 ): TensorInfo[] {
   const values = reduction === 'none' ? space.output(shape) : undefined;
-  const gradient = isRecorded ? space.output(logits.shape) : undefined;
+  const gradient = isRecorded ? space.output(predictions.shape) : undefined;
   const atOnce = space.rowsAtOnce(length);
   let sum = 0;
   for (let row = 0; row < rows; row += atOnce) {
@@ -56,7 +56,7 @@ export function inChunks(
     const run = place({
       row,
       count,
-      logits: space.place(logits, start, size),
+      predictions: space.place(predictions, start, size),
       weights: weights === undefined ? 0 : space.place(weights, row, count),
       values: values?.place(row, count) ?? 0,
       gradient: gradient?.place(start, size) ?? 0,
@@ -75,7 +75,7 @@ export function factorOf(
   space: Workspace,
   weights: TensorInfo | undefined,
   indices: Int32Array | undefined,
-  { rows, reduction }: RowsAttrs,
+  { rows, reduction }: FusedAttrs,
 ): number {
   if (reduction === 'none' || reduction === 'sum') return 1;
   const given =
@@ -89,7 +89,7 @@ export function factorOf(
   return total === 0 ? 0 : Number.isFinite(total) ? 1 / total : NaN;
 }
 
-/** The kernel that scales the rows of a gradient: see {@link SCALE_ROWS}. */
+/** The kernel that scales the rows of a gradient: see {@link SCALE_GRADIENT}. */
 export function scaleRows(
   space: Workspace,
   { gradient, dy }: ScaledTensors,

@@ -1,4 +1,4 @@
-import type { RowsOp } from '../names.js';
+import type { FusedKernel } from '../../core/kernel_contract.js';
 import type { ElementOp } from './elements.js';
 
 /**
@@ -48,12 +48,12 @@ float cellGradient(float x, float y, vec4 cell, float parameter) {
   return select(g, cell.x, isnan(cell.x));
 }`;
 
-export const CELLS: Readonly<Record<Exclude<RowsOp, ElementOp>, string>> = {
-  SoftmaxCrossEntropyRows: SOFTMAX,
-  SparseSoftmaxCrossEntropyRows: SOFTMAX,
+export const CELLS: Readonly<Record<Exclude<FusedKernel, ElementOp>, string>> = {
+  FusedSoftmaxCrossEntropy: SOFTMAX,
+  FusedSparseSoftmaxCrossEntropy: SOFTMAX,
   // What is near adds up to second order, in the second number, and the differences of labels and predictions in the third: see
   // kl_divergence.ts. With t = (y - p) / (y + p), y log(y / p) - (y - p) = t (y - p) + y (2 atanh(t) - 2 t).
-  KLDivergenceRows: `
+  FusedKLDivergence: `
 float within(float x, float least) {
   return atLeast(atMost(x, 1.0), least);
 }
@@ -80,7 +80,7 @@ float cellGradient(float x, float y, vec4 cell, float parameter) {
   return select(slope, 0.0, (x < parameter || x > 1.0) && !isnan(slope));
 }`,
   // The lengths of predictions and labels, whose squares might overflow, and the cosine of the angle between them.
-  CosineSimilarityRows: `
+  FusedCosineSimilarity: `
 float shareOfUnit(float norm, float least) {
   return select(norm / least, 1.0, norm > least);
 }
@@ -105,7 +105,7 @@ float cellGradient(float x, float y, vec4 cell, float parameter) {
   return select(g, 0.0, cell.y == 0.0);
 }`,
   // The largest (1 - y) x, how many others are as large, and the sum of y x.
-  CategoricalHingeRows: `
+  FusedCategoricalHinge: `
 vec4 cellOf(float x, float y, float parameter) {
   return vec4((1.0 - y) * x, 0.0, y * x, 0.0);
 }

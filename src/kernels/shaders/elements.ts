@@ -1,11 +1,11 @@
-import type { RowsOp } from '../names.js';
+import type { FusedKernel } from '../../core/kernel_contract.js';
 
 /**
  * Losses of which a row is the sum or the mean, and their derivatives: of a prediction x with its label y, and a parameter. For a
  * sigmoid, see sigmoid_cross_entropy_with_logits.ts, that is y times the weight of positive labels.
  */
 export const ELEMENTS = {
-  SigmoidCrossEntropyRows: `
+  FusedSigmoidCrossEntropy: `
 float elementLoss(float x, float y, float positive) {
   float opposed = select(positive, 1.0 - y, x > 0.0);
   float tail = log1p(power(-abs(x), 0.0));
@@ -17,21 +17,21 @@ float elementGradient(float x, float y, float positive) {
   float outward = opposed - e / (1.0 + e) * (1.0 - y + positive);
   return select(select(-outward, outward, x > 0.0), x, isnan(x));
 }`,
-  SquaredErrorRows: `
+  FusedSquaredError: `
 float elementLoss(float x, float y, float parameter) {
   return (x - y) * (x - y);
 }
 float elementGradient(float x, float y, float parameter) {
   return 2.0 * (x - y);
 }`,
-  AbsoluteErrorRows: `
+  FusedAbsoluteError: `
 float elementLoss(float x, float y, float parameter) {
   return abs(x - y);
 }
 float elementGradient(float x, float y, float parameter) {
   return signOf(x - y);
 }`,
-  AbsolutePercentageErrorRows: `
+  FusedAbsolutePercentageError: `
 float elementLoss(float x, float y, float parameter) {
   return 100.0 * abs(x - y) / max(abs(y), parameter);
 }
@@ -39,7 +39,7 @@ float elementGradient(float x, float y, float parameter) {
   return 100.0 * signOf(x - y) / max(abs(y), parameter);
 }`,
   // The logarithm of the larger number over the smaller, with its sign.
-  SquaredLogarithmicErrorRows: `
+  FusedSquaredLogarithmicError: `
 float logRatio(float x, float y, float parameter) {
   float a = atLeast(y, parameter);
   float b = atLeast(x, parameter);
@@ -54,7 +54,7 @@ float elementGradient(float x, float y, float parameter) {
   return select(slope, 0.0, x < parameter && !isnan(slope));
 }`,
   // n (e - n / 2), where n is e cut off at the parameter.
-  HuberRows: `
+  FusedHuber: `
 float near(float e, float parameter) {
   return select(max(-parameter, min(e, parameter)), e, isnan(e));
 }
@@ -66,7 +66,7 @@ float elementGradient(float x, float y, float parameter) {
   return near(x - y, parameter);
 }`,
   // Below 1 as log(1 + 2 sinh(d / 2)^2), else d - log 2 + log(1 + e^(-2 d)).
-  LogCoshRows: `
+  FusedLogCosh: `
 float sinhOfHalf(float d) {
   float h = 0.5 * d;
   float h2 = h * h;
@@ -85,14 +85,14 @@ float elementGradient(float x, float y, float parameter) {
   float rise = select((1.0 - e) / (1.0 + e), 2.0 * s * sqrt(1.0 + s * s) / (1.0 + 2.0 * s * s), d < 1.0);
   return signOf(x - y) * rise;
 }`,
-  PoissonRows: `
+  FusedPoisson: `
 float elementLoss(float x, float y, float parameter) {
   return x - y * logarithm(x + parameter);
 }
 float elementGradient(float x, float y, float parameter) {
   return 1.0 - y / (x + parameter);
 }`,
-  HingeRows: `
+  FusedHinge: `
 float elementLoss(float x, float y, float parameter) {
   return atLeast(1.0 - y * x, 0.0);
 }
@@ -100,7 +100,7 @@ float elementGradient(float x, float y, float parameter) {
   float missing = 1.0 - y * x;
   return select(select(-y, 0.0, missing < 0.0), missing, isnan(missing));
 }`,
-  SquaredHingeRows: `
+  FusedSquaredHinge: `
 float elementLoss(float x, float y, float parameter) {
   float missing = atLeast(1.0 - y * x, 0.0);
   return missing * missing;
@@ -108,10 +108,10 @@ float elementLoss(float x, float y, float parameter) {
 float elementGradient(float x, float y, float parameter) {
   return multiplyNoNan(y, -2.0 * atLeast(1.0 - y * x, 0.0));
 }`,
-} as const satisfies Partial<Record<RowsOp, string>>;
+} as const satisfies Partial<Record<FusedKernel, string>>;
 
 export type ElementOp = keyof typeof ELEMENTS;
 
-export function isElementOp(op: RowsOp): op is ElementOp {
+export function isElementOp(op: FusedKernel): op is ElementOp {
   return op in ELEMENTS;
 }

@@ -1,5 +1,10 @@
-import { isPairForm, PLAIN_LABELS, SIGNED_OPS, type RowsAttrs } from '../names.js';
-import type { RowsTensors } from '../rows/rows.js';
+import {
+  isElementwiseSpec,
+  PLAIN_LABELS,
+  SIGNED_LABEL_KERNELS,
+  type FusedAttrs,
+} from '../../core/kernel_contract.js';
+import type { FusedTensors } from '../rows/rows.js';
 import { CELLS, MERGE } from './cells.js';
 import { ELEMENTS, isElementOp } from './elements.js';
 
@@ -34,33 +39,35 @@ export interface Rows {
 /** Their names. The loss and the gradient of a row are multiplied by `scale`. */
 export const NUMBERS = ['labelScale', 'labelShift', 'parameter', 'ignored', 'scale'] as const;
 
-export function rowsOf({ weights }: RowsTensors, { rows, reduction, form }: RowsAttrs): Rows {
-  const { op, length } = form;
-  const isPair = isPairForm(form);
-  const { labelScale, labelShift, posWeight, classWeights, ignored } = isPair ? PLAIN_LABELS : form;
-  const isSigmoid = op === 'SigmoidCrossEntropyRows';
-  const isSparse = op === 'SparseSoftmaxCrossEntropyRows';
-  const isElementwise = isElementOp(op);
-  const isIgnoring = isSparse && ignored !== null;
+export function rowsOf({ weights }: FusedTensors, { rows, reduction, spec }: FusedAttrs): Rows {
+  const { kernel, rowLength: length } = spec;
+  const isPair = isElementwiseSpec(spec);
+  const { labelScale, labelShift, posWeight, classWeights, ignoreClass } = isPair
+    ? PLAIN_LABELS
+    : spec;
+  const isSigmoid = kernel === 'FusedSigmoidCrossEntropy';
+  const isSparse = kernel === 'FusedSparseSoftmaxCrossEntropy';
+  const isElementwise = isElementOp(kernel);
+  const isIgnoring = isSparse && ignoreClass !== null;
   const isMean = reduction !== 'none' && reduction !== 'sum';
   const hasWeights = weights !== undefined;
   const isWeightedMean = hasWeights && reduction === 'mean_with_sample_weight';
-  const isMeanOfRow = isPair ? !form.isSum : isSigmoid;
+  const isMeanOfRow = isPair ? spec.rowReduction === 'mean' : isSigmoid;
   const entries = (isMeanOfRow ? length : 1) * (isMean ? rows : 1);
   const [all, each] = typeof posWeight === 'number' ? [posWeight, undefined] : [1, posWeight];
   return {
     count: rows,
     length,
     isElementwise,
-    formulas: isElementwise ? ELEMENTS[op] : `${CELLS[op]}${MERGE}`,
+    formulas: isElementwise ? ELEMENTS[kernel] : `${CELLS[kernel]}${MERGE}`,
     isSigmoid,
-    isSigned: SIGNED_OPS.includes(op),
+    isSigned: SIGNED_LABEL_KERNELS.includes(kernel),
     isSparse,
     isIgnoring,
     hasWeights,
     isWeightedMean,
     hasFactor: isMean && (isIgnoring || isWeightedMean),
     perEntry: classWeights ?? each,
-    numbers: [labelScale, labelShift, isPair ? form.parameter : all, ignored ?? 0, 1 / entries],
+    numbers: [labelScale, labelShift, isPair ? spec.constant : all, ignoreClass ?? 0, 1 / entries],
   };
 }

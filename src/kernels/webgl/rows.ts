@@ -1,11 +1,11 @@
 import { getKernel, type TensorInfo } from '@tensorflow/tfjs-core';
 
 import { sizeOf } from '../../core/inputs.js';
-import type { RowsAttrs } from '../names.js';
+import type { FusedAttrs } from '../../core/kernel_contract.js';
 import {
   unscaled,
   type CountingBackend,
-  type RowsTensors,
+  type FusedTensors,
   type ScaledTensors,
 } from '../rows/rows.js';
 import { glsl } from '../shaders/formulas.js';
@@ -54,8 +54,12 @@ function windowsOf(length: number): Windows {
   return { size, count: Math.ceil(length / size) };
 }
 
-/** The kernel of a loss over rows: see RowsOp. */
-export function computeRows(backend: object, tensors: RowsTensors, attrs: RowsAttrs): TensorInfo[] {
+/** The kernel of a loss over rows: see FusedKernel. */
+export function computeRows(
+  backend: object,
+  tensors: FusedTensors,
+  attrs: FusedAttrs,
+): TensorInfo[] {
   const gl = backend as WebGLBackend;
   const rows = rowsOf(tensors, attrs);
   const { count, length } = rows;
@@ -69,7 +73,7 @@ export function computeRows(backend: object, tensors: RowsTensors, attrs: RowsAt
   const sum = (program: SumProgram, inputs: Inputs) => runSum(program, inputs, run, passing);
   try {
     const given: Record<string, TensorInfo> = {
-      logits: asPacked(tensors.logits, [count, length]),
+      predictions: asPacked(tensors.predictions, [count, length]),
       labels: asPacked(tensors.labels, rows.isSparse ? [count] : [count, length]),
     };
     if (tensors.weights) given.weights = asPacked(tensors.weights, [count]);
@@ -94,7 +98,7 @@ export function computeRows(backend: object, tensors: RowsTensors, attrs: RowsAt
     const outputs = [value];
     if (attrs.gradient) {
       const gradient = run(gradientProgram(rows), losses);
-      outputs.push(reshaped(gl, gradient, tensors.logits.shape));
+      outputs.push(reshaped(gl, gradient, tensors.predictions.shape));
       gl.disposeIntermediateTensorInfo(gradient);
     }
     return outputs;
@@ -103,7 +107,7 @@ export function computeRows(backend: object, tensors: RowsTensors, attrs: RowsAt
   }
 }
 
-/** The kernel that scales the rows of a gradient: see SCALE_ROWS. */
+/** The kernel that scales the rows of a gradient: see SCALE_GRADIENT. */
 export function scaleRows(backend: object, { gradient, dy }: ScaledTensors): TensorInfo {
   const gl = backend as WebGLBackend;
   // `tf.grad` begins with a 1 that never was on the GPU.
@@ -277,9 +281,9 @@ function cellsProgram(rows: Rows, windows: Windows): Program {
   const end =
     windows.count === 1 ? 'multiplyNoNan(cellLoss(cell, parameter), weightOf(row))' : 'cell.a';
   const main = isElementwise
-    ? `${addUp(windows.size, 'elementLoss(logitOf(k), yOf(k), parameterOf(yOf(k), from + k))', 'from + k')}
+    ? `${addUp(windows.size, 'elementLoss(predictionOf(k), yOf(k), parameterOf(yOf(k), from + k))', 'from + k')}
        setOutput(vec4(0.0, 0.0, 0.0, multiplyNoNan(sum, weightOf(row)) / ${literal(windows.size)}));`
-    : `${together(windows.size, 'cellOf(logitOf(k), yOf(k), parameter)', 'from + k')}
+    : `${together(windows.size, 'cellOf(predictionOf(k), yOf(k), parameter)', 'from + k')}
        cell.a = ${end};
        setOutput(cell);`;
   return {
@@ -289,7 +293,7 @@ function cellsProgram(rows: Rows, windows: Windows): Program {
       int row = 0;
       int from = 0;
       const int END = ${length};
-      float logitOf(int k) { return getChannel(getLogits(${at}), vec2(${at})); }
+      float predictionOf(int k) { return getChannel(getLogits(${at}), vec2(${at})); }
       float yOf(int k) { return labelOf(${label}, ${at}); }
       void main() {
         ivec2 place = getOutputCoords() / 2;

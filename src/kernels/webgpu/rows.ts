@@ -1,11 +1,11 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 
 import { sizeOf } from '../../core/inputs.js';
-import type { RowsAttrs } from '../names.js';
+import type { FusedAttrs } from '../../core/kernel_contract.js';
 import {
   unscaled,
   type CountingBackend,
-  type RowsTensors,
+  type FusedTensors,
   type ScaledTensors,
 } from '../rows/rows.js';
 import { wgsl } from '../shaders/formulas.js';
@@ -39,8 +39,12 @@ interface WebGPUProgram {
 /** Inputs of a shader, by the names that it has for them. */
 type Inputs = Readonly<Record<string, TensorInfo>>;
 
-/** The kernel of a loss over rows: see RowsOp. */
-export function computeRows(backend: object, tensors: RowsTensors, attrs: RowsAttrs): TensorInfo[] {
+/** The kernel of a loss over rows: see FusedKernel. */
+export function computeRows(
+  backend: object,
+  tensors: FusedTensors,
+  attrs: FusedAttrs,
+): TensorInfo[] {
   const gpu = backend as WebGPUBackend;
   const rows = rowsOf(tensors, attrs);
   const made: TensorInfo[] = [];
@@ -69,13 +73,13 @@ export function computeRows(backend: object, tensors: RowsTensors, attrs: RowsAt
         : { ...run(lossSum(rows, windows), losses), shape: [] };
     if (!attrs.gradient) return [value];
     const gradient = run(gradientProgram(rows), losses);
-    return [value, { ...gradient, shape: tensors.logits.shape }];
+    return [value, { ...gradient, shape: tensors.predictions.shape }];
   } finally {
     for (const { dataId } of made) gpu.disposeData(dataId);
   }
 }
 
-/** The kernel that scales the rows of a gradient: see SCALE_ROWS. */
+/** The kernel that scales the rows of a gradient: see SCALE_GRADIENT. */
 export function scaleRows(backend: object, { gradient, dy }: ScaledTensors): TensorInfo {
   const gpu = backend as WebGPUBackend;
   // `tf.grad` begins with a 1 that never was on the GPU.
@@ -251,13 +255,13 @@ function labelOf({ isSparse, isElementwise, isSigmoid, isSigned, perEntry }: Row
   const valid = isSparse ? ' + notClass(f32(labels[row]), f32(uniforms.entries))' : '';
   const parameter = perEntry && isSigmoid ? 'perEntry[column]' : 'uniforms.parameter';
   return `
-    fn logitOf(row : i32, column : i32) -> f32 { return f32(logits[row * uniforms.entries + column]); }
+    fn predictionOf(row : i32, column : i32) -> f32 { return f32(predictions[row * uniforms.entries + column]); }
     fn labelOf(row : i32, column : i32) -> f32 { return ${weighted}${valid}; }
     fn parameterOf(y : f32, column : i32) -> f32 { return ${isSigmoid ? 'y * ' : ''}${parameter}; }`;
 }
 
 const CELL_AT = `fn cellAt(row : i32, column : i32) -> vec4<f32> {
-        return cellOf(logitOf(row, column), labelOf(row, column), uniforms.parameter);
+        return cellOf(predictionOf(row, column), labelOf(row, column), uniforms.parameter);
       }`;
 
 /** Numbers in a cell, of which the last one is the weighted loss. */
@@ -274,7 +278,7 @@ function cellsProgram(rows: Rows, windows: number): Program {
   const isAlone = isElementwise || length <= ENTRIES;
   const step = isAlone ? windows : WORKGROUP;
   const own = isElementwise
-    ? `${addUp('elementLoss(logitOf(row, k), labelOf(row, k), parameterOf(labelOf(row, k), k))', 'first', step, 'uniforms.entries')}
+    ? `${addUp('elementLoss(predictionOf(row, k), labelOf(row, k), parameterOf(labelOf(row, k), k))', 'first', step, 'uniforms.entries')}
        result[cell] = multiplyNoNan(sum, weightOf(row));`
     : `var m = cellAt(row, first);
        for (var k = first; k < uniforms.entries; k = k + ${step}) { m = largestOf(m, cellAt(row, k)); }
@@ -296,7 +300,7 @@ function cellsProgram(rows: Rows, windows: number): Program {
     result[4 * cell + 3] = multiplyNoNan(cellLoss(all, uniforms.parameter), weightOf(row));`;
   const cells = count * windows;
   return {
-    reads: ['logits', 'labels', 'weights', 'perEntry', 'signed'],
+    reads: ['predictions', 'labels', 'weights', 'perEntry', 'signed'],
     size: cells * sizeOfCell(rows),
     invocations: isAlone ? cells : cells * WORKGROUP,
     code: `${isAlone ? '' : MERGE_TOGETHER}${weightOf(rows, rows.hasWeights)}${labelOf(rows)}
@@ -362,7 +366,7 @@ function gradientProgram(rows: Rows): Program {
   const factor = hasFactor ? 'multiplyNoNan(weightOf(row), factor[0])' : 'weightOf(row)';
   return {
     reads: [
-      'logits',
+      'predictions',
       'labels',
       'weights',
       'perEntry',
@@ -377,7 +381,7 @@ function gradientProgram(rows: Rows): Program {
         let row = index / uniforms.entries;
         if (row >= uniforms.count) { return; }
         let column = index - row * uniforms.entries;
-        let x = logitOf(row, column);
+        let x = predictionOf(row, column);
         let y = labelOf(row, column);
         result[index] = multiplyNoNan(${gradient}, ${factor} * uniforms.scale);
       }`,
