@@ -293,7 +293,7 @@ function cellsProgram(rows: Rows, windows: Windows): Program {
       int row = 0;
       int from = 0;
       const int END = ${length};
-      float predictionOf(int k) { return getChannel(getLogits(${at}), vec2(${at})); }
+      float predictionOf(int k) { return getChannel(getPredictions(${at}), vec2(${at})); }
       float yOf(int k) { return labelOf(${label}, ${at}); }
       void main() {
         ivec2 place = getOutputCoords() / 2;
@@ -407,7 +407,7 @@ function gradientProgram(rows: Rows): Program {
       }
       void main() {
         ivec2 place = getOutputCoords();
-        vec4 x = getLogits(place.x, place.y);
+        vec4 x = getPredictions(place.x, place.y);
         vec4 y = ${isSparse ? 'vec4(0.0)' : 'getLabels(place.x, place.y)'};
         setOutput(vec4(
           entry(x.r, y.r, place.x, place.y),
