@@ -14,8 +14,8 @@ export type OptionValue = number | boolean;
 export function lossesFor(activation: Activation): LossClass[] {
   return Object.values(exported as Record<string, unknown>)
     .filter(isLossClass)
-    .filter((loss) => loss.activation === activation && 'fromLogits' in loss.defaults)
-    .filter((loss) => loss.crossentropy !== undefined);
+    .filter((loss) => loss.reads === activation && 'fromLogits' in loss.defaults)
+    .filter((loss) => loss.labels !== undefined);
 }
 
 /** The loss of this class name. */
@@ -43,9 +43,9 @@ export function titleOf(className: string): string {
 }
 
 /** What TensorFlow.js has instead: the name that its own `compile` knows. */
-export function tfjsNameOf({ activation, sparseLabels }: LossClass): string {
-  if (activation === 'sigmoid') return 'binaryCrossentropy';
-  return sparseLabels ? 'sparseCategoricalCrossentropy' : 'categoricalCrossentropy';
+export function tfjsNameOf({ labels }: LossClass): string {
+  if (labels === 'binary') return 'binaryCrossentropy';
+  return labels === 'index' ? 'sparseCategoricalCrossentropy' : 'categoricalCrossentropy';
 }
 
 /** Whether TensorFlow.js has the loss itself, under this name. */

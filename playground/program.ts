@@ -87,9 +87,10 @@ const validation = samples(end, size - end);`;
 
 function digits({ url }: Dataset, { loss }: Settings): string {
   const labels = 'rows.slice([begin, columns - 1], [count, 1])';
-  const ys = lossNamed(loss).sparseLabels
-    ? labels
-    : `tf.oneHot(${labels}.flatten().toInt(), 10).toFloat()`;
+  const ys =
+    lossNamed(loss).labels === 'index'
+      ? labels
+      : `tf.oneHot(${labels}.flatten().toInt(), 10).toFloat()`;
   return `// 1,797 digits: 64 pixels from 0 to 16, then the digit.
 const response = await fetch('${absolute(url)}');
 const lines = (await response.text()).trim().split('\\n');

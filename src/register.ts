@@ -2,6 +2,7 @@ import { LossSum } from './composition/loss_sum.js';
 import * as losses from './losses/index.js';
 import { registerKernels, unregisterKernels } from './kernels/register.js';
 import { registerBuiltIns, unregisterBuiltIns } from './registry.js';
+import { unwatchKernels, watchKernels } from './core/trace.js';
 import { shared } from './shared.js';
 import { integrateTraining, type Layers } from './training/integrate.js';
 
@@ -19,6 +20,7 @@ import { integrateTraining, type Layers } from './training/integrate.js';
 export function register(layers?: Layers | null): void {
   registerBuiltIns({ ...losses, LossSum });
   registerKernels();
+  watchKernels();
   if (layers) integrateTraining(layers);
 }
 
@@ -35,4 +37,5 @@ export function unregister(): void {
   for (const restore of shared().restoreTraining.values()) restore();
   unregisterBuiltIns();
   unregisterKernels();
+  unwatchKernels();
 }

@@ -2,7 +2,8 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 
 import { toFunctionName, type Config } from './core/config.js';
 import { formatValue, unknownName } from './core/errors.js';
-import { classOf, isLoss, isLossClass, Loss, type LossClass } from './core/loss.js';
+import { classOf } from './core/description.js';
+import { isLoss, isLossClass, Loss, type LossClass } from './core/loss.js';
 import { shared } from './shared.js';
 
 /** A loss as a plain function: per-sample values of labels and predictions. */

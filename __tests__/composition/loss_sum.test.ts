@@ -224,7 +224,7 @@ describe('addLosses', () => {
     expect(() => addLosses('categoricalCrossentropy', 'sparseCategoricalCrossentropy')).toThrow(
       new RangeError(
         'addLosses: losses must read labels in one form; a loss of yours that reads class indices has the static field ' +
-          'sparseLabels = true. Received: CategoricalCrossentropy (no class indices) and ' +
+          "labels = 'index'. Received: CategoricalCrossentropy (no class indices) and " +
           'SparseCategoricalCrossentropy (class indices).',
       ),
     );

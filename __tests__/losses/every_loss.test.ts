@@ -228,7 +228,7 @@ describe.each(classes.map((lossClass) => ({ lossClass, name: lossClass.className
     }
 
     // A class index needs a class.
-    if (!lossClass.sparseLabels) {
+    if (lossClass.labels !== 'index') {
       it('is 0 for rows of length 0', () => {
         const labels = tf.zeros([2, 0]);
         const loss = make({

@@ -22,8 +22,8 @@ describe('mean squared error', () => {
   it('runs what a subclass computes, not the kernel of its parent', () => {
     class Doubled extends MeanSquaredError {
       static override readonly className = 'Doubled';
-      protected override values(yTrue: tf.Tensor, yPred: tf.Tensor): tf.Tensor {
-        return tf.mul(2, super.values(yTrue, yPred));
+      override compute(yTrue: tf.Tensor, yPred: tf.Tensor): tf.Tensor {
+        return tf.mul(2, super.compute(yTrue, yPred));
       }
     }
     expectClose(new Doubled()([[1, 2]], [[3, 2]]), 4);

@@ -19,10 +19,10 @@ describeFloat32(`losses of numbers against exactly rounded results of ${precisio
   it.each(precision.cases)('$title', ({ loss, labels, predictions, ...exact }) => {
     const number = new losses[loss as 'LogCosh']({ reduction: 'none' });
     const [y, p] = [tf.tensor2d(labels), tf.tensor2d(predictions)];
-    const form = number.rows(p.shape, y.shape)!;
+    const spec = number.kernel(y.shape, p.shape)!;
     const hasKernel = tf
       .getKernelsForBackend(backend)
-      .some(({ kernelName }) => kernelName === fusedKernelName(form.kernel));
+      .some(({ kernelName }) => kernelName === fusedKernelName(spec.kernel));
     const limit = hasKernel ? KERNEL_ULPS : FORMULA_ULPS;
     const value = Float32Array.from(exact.value);
     const gradient = Float32Array.from(exact.gradient.flat());
@@ -36,7 +36,7 @@ describeFloat32(`losses of numbers against exactly rounded results of ${precisio
       !(hasKernel && READABLE.includes(backend)) && loss === 'CosineSimilarity'
         ? directions(labels, predictions)
         : gradient;
-    const ulps = ulpsOfLargest(both.grad.dataSync(), gradient, form.rowLength, terms);
+    const ulps = ulpsOfLargest(both.grad.dataSync(), gradient, spec.rowLength, terms);
     expect(worst(ulps)).toBeLessThanOrEqual(limit);
   });
 });

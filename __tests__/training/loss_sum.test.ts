@@ -61,7 +61,7 @@ class Overlap extends Loss {
 /** (yTrue − the first score)², a loss of the user that reads class indices. */
 class SquaredIndices extends Loss {
   static override readonly className = 'SquaredIndices';
-  static override readonly sparseLabels = true;
+  static override readonly labels = 'index';
   override compute(yTrue: tf.Tensor, yPred: tf.Tensor): tf.Tensor {
     const [first] = tf.split(yPred, yPred.shape.at(-1)!, -1);
     return tf.squaredDifference(tf.reshape(yTrue, [-1]), tf.reshape(first!, [-1]));

@@ -591,25 +591,26 @@ describe('penalties of regularizers', () => {
 });
 
 describe('losses of users', () => {
-  class Signed extends Loss {
-    static override readonly className = 'Signed';
-    static override readonly accuracy = () => (yTrue: unknown, yPred: unknown) =>
-      tf.cast(tf.equal(tf.sign(yTrue as tf.Tensor), tf.sign(yPred as tf.Tensor)), 'float32');
-    static override readonly crossentropy = () => new BinaryCrossentropy({ fromLogits: true });
+  class LogitHinge extends Loss {
+    static override readonly className = 'LogitHinge';
+    static override readonly labels = 'binary';
+    static override readonly reads = 'logits';
     override compute(yTrue: tf.Tensor, yPred: tf.Tensor): tf.Tensor {
-      return tf.mean(tf.relu(tf.sub(1, tf.mul(yTrue, yPred))), -1);
+      const signs = tf.sub(tf.mul(yTrue, 2), 1);
+      return tf.mean(tf.relu(tf.sub(1, tf.mul(signs, yPred))), -1);
     }
   }
 
-  it('say what accuracy and crossentropy mean', async () => {
-    const signs = [1, -1, -1, 1];
-    for (const loss of [new Signed(), Signed]) {
+  it('say what their labels are and what they read, and so what accuracy and crossentropy mean', async () => {
+    const labels = [1, 0, 0, 1];
+    for (const loss of [new LogitHinge(), LogitHinge]) {
       const model = frozen(sequential([1]), { loss, metrics: ['accuracy', 'crossentropy'] });
-      const targets = tf.tensor2d(signs, [4, 1]);
+      const targets = tf.tensor2d(labels, [4, 1]);
       const got = (await model.trainOnBatch(xs(), targets)) as number[];
-      expect(got[0]).toBeCloseTo(mean(x.map(([z], i) => Math.max(0, 1 - signs[i]! * z!))), 5);
-      expect(got[1]).toBeCloseTo(0.75, 5);
-      expect(got[2]).toBeCloseTo(mean(x.map(([z], i) => binary(signs[i]!, z!))), 5);
+      const hinge = (z: number, i: number) => Math.max(0, 1 - (2 * labels[i]! - 1) * z);
+      expect(got[0]).toBeCloseTo(mean(x.map(([z], i) => hinge(z!, i))), 5);
+      expect(got[1]).toBeCloseTo(mean(x.map(([z], i) => Number(z! > 0 === (labels[i] === 1)))), 5);
+      expect(got[2]).toBeCloseTo(mean(x.map(([z], i) => binary(labels[i]!, z!))), 5);
     }
   });
 

@@ -26,12 +26,12 @@ export async function lossCurves(
   { activation, units }: { activation: Activation; units: number },
   answer: number,
 ): Promise<CurvePoint[]> {
-  const { sparseLabels } = lossNamed(settings.loss);
+  const hasIndices = lossNamed(settings.loss).labels === 'index';
   const options = givenOptions(settings.loss, settings.options);
   const rows = LOGITS.map((logit) => [logit, ...Array<number>(units - 1).fill(0)]);
   const one = units === 1 ? [answer] : [1, ...Array<number>(units - 1).fill(0)];
   const dense = tf.tensor2d(LOGITS.map(() => one));
-  const labels = sparseLabels ? tf.zeros([LOGITS.length, 1]) : dense;
+  const labels = hasIndices ? tf.zeros([LOGITS.length, 1]) : dense;
 
   const plain = createLoss(settings.loss, { ...options, reduction: 'none' });
   const fromLogits = createLoss(settings.loss, {

@@ -125,7 +125,7 @@ function toTensors({ features, labels }: Samples, { units }: Dataset, settings: 
   return tf.tidy(() => ({
     xs: tf.tensor2d(features),
     ys:
-      units === 1 || lossNamed(settings.loss).sparseLabels
+      units === 1 || lossNamed(settings.loss).labels === 'index'
         ? tf.tensor2d(labels, [labels.length, 1])
         : // Not by the dtype of `oneHot`: on wasm, that makes 1.4e-45 of 1.
           (tf.cast(tf.oneHot(labels, units), 'float32') as tf.Tensor2D),

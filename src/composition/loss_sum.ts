@@ -4,7 +4,8 @@ import { assertOneOf, type FromLogits } from '../core/checks.js';
 import { withDefaults, type Config } from '../core/config.js';
 import { formatValue, violation } from '../core/errors.js';
 import { commonShape, mismatch, withShape } from '../core/inputs.js';
-import { classOf, Loss, type LossOptions } from '../core/loss.js';
+import { classOf } from '../core/description.js';
+import { Loss, type LossClass, type LossOptions } from '../core/loss.js';
 import { multiplyNoNan } from '../core/op.js';
 import { REDUCTIONS, type Reduction } from '../core/reduction.js';
 import { getLoss, serializeLoss, type LossIdentifier } from '../registry.js';
@@ -77,7 +78,7 @@ function isOptions(value: unknown): value is LossOptions {
 }
 
 /** What a sum is made of: none of the losses is a sum itself. */
-interface Addends {
+interface Terms {
   readonly losses: readonly Loss[];
   readonly factors: readonly number[];
 }
@@ -92,23 +93,24 @@ interface LossSumOptions {
 }
 
 /** What {@link addLosses} and {@link scaleLoss} make, by the name in saved configs. */
-export class LossSum extends Loss<Addends> {
+export class LossSum extends Loss<Terms> {
   static override readonly className = 'LossSum';
-  static override readonly defaults: Addends = { losses: [], factors: [] };
+  static override readonly defaults: Terms = { losses: [], factors: [] };
+  /** @internal */
   static override readonly composite = true;
 
   constructor(options: LossSumOptions = {}) {
     const { reduction, losses, factors, ...rest } = options;
-    const addends = reducedBy(reduction, flattened(losses, factors));
-    super({ ...rest, ...addends, reduction: addends.losses[0]?.reduction } as Addends);
+    const terms = reducedBy(reduction, flattened(losses, factors));
+    super({ ...rest, ...terms, reduction: terms.losses[0]?.reduction } as Terms);
   }
 
-  static override check(_who: string, { losses }: Addends): void {
+  static override check(_who: string, { losses }: Terms): void {
     assertAgreed(
       losses,
-      'losses must read labels in one form; a loss of yours that reads class indices has the static field sparseLabels = true',
-      (loss) => classOf(loss).sparseLabels,
-      (loss) => `(${classOf(loss).sparseLabels ? 'class indices' : 'no class indices'})`,
+      "losses must read labels in one form; a loss of yours that reads class indices has the static field labels = 'index'",
+      hasIndices,
+      (loss) => `(${hasIndices(loss) ? 'class indices' : 'no class indices'})`,
     );
     assertAgreed(
       losses,
@@ -125,16 +127,16 @@ export class LossSum extends Loss<Addends> {
   }
 
   override compute(yTrue: Tensor, yPred: Tensor): Tensor {
-    return this.addUp((loss) => loss.compute(yTrue, yPred));
+    return this.sumOverTerms((loss) => loss.compute(yTrue, yPred));
   }
 
   /** @internal */
-  override addends(): readonly Loss[] {
+  override terms(): readonly Loss[] {
     return this.options.losses;
   }
 
   /** @internal */
-  override addUp(valueOf: (loss: Loss) => Tensor): Tensor {
+  override sumOverTerms(valueOf: (loss: Loss) => Tensor): Tensor {
     const { losses, factors } = this.options;
     return tidy(() =>
       losses
@@ -151,7 +153,7 @@ export class LossSum extends Loss<Addends> {
 }
 
 /** The losses as objects, each sum among them as what it is the sum of. */
-function flattened(losses: LossSumOptions['losses'], given: LossSumOptions['factors']): Addends {
+function flattened(losses: LossSumOptions['losses'], given: LossSumOptions['factors']): Terms {
   if (!Array.isArray(losses) || losses.length === 0) {
     throw new TypeError(
       `LossSum: a sum is made of losses: addLosses('bce', scaleLoss('mse', 0.1)). Received: none.`,
@@ -161,16 +163,16 @@ function flattened(losses: LossSumOptions['losses'], given: LossSumOptions['fact
   if (!Array.isArray(factors) || factors.length !== losses.length) {
     throw new TypeError(violation('LossSum', 'factors must have one number per loss', factors));
   }
-  const addends = losses.flatMap((identifier: LossIdentifier, index) => {
+  const terms = losses.flatMap((identifier: LossIdentifier, index) => {
     const factor = finite(factors[index]);
     const loss = getLoss(identifier);
     if (!classOf(loss).composite) return [{ loss, factor }];
-    const { losses: inner, factors: times } = loss.options as Addends;
+    const { losses: inner, factors: times } = loss.options as Terms;
     return inner.map((each, i) => ({ loss: each, factor: finite((times[i] ?? 1) * factor) }));
   });
   return {
-    losses: addends.map(({ loss }) => loss),
-    factors: addends.map(({ factor }) => factor),
+    losses: terms.map(({ loss }) => loss),
+    factors: terms.map(({ factor }) => factor),
   };
 }
 
@@ -182,13 +184,20 @@ function finite(factor: unknown): number {
 }
 
 /** The losses with another reduction, if one is given. */
-function reducedBy(reduction: Reduction | undefined, { losses, factors }: Addends): Addends {
+function reducedBy(reduction: Reduction | undefined, { losses, factors }: Terms): Terms {
   if (reduction === undefined) return { losses, factors };
   assertOneOf('addLosses', 'reduction', reduction, REDUCTIONS);
   return {
-    losses: losses.map((loss) => classOf(loss).fromConfig({ ...loss.getConfig(), reduction })),
+    losses: losses.map((loss) =>
+      classOf<LossClass>(loss).fromConfig({ ...loss.getConfig(), reduction }),
+    ),
     factors,
   };
+}
+
+/** Whether the labels of the loss are class indices. */
+function hasIndices(loss: Loss): boolean {
+  return classOf(loss).labels === 'index';
 }
 
 /** Whether the loss reads logits, if it says. */

@@ -20,6 +20,7 @@ import {
   type FusedKernel,
 } from './kernel_contract.js';
 import { sizeOf } from './inputs.js';
+import { alias, holdData } from './shared_data.js';
 import { multiplyNoNan } from './op.js';
 
 /** The tensors of a loss over rows, in any shape: rows lie behind one another. */
@@ -97,7 +98,7 @@ export function runFused(
     kernelName: kernel,
     inputs: given,
     outputs: [value!],
-    saved: [gradient!, ...Object.values(given).map(held)] as Tensor[],
+    saved: [gradient!, ...Object.values(given).map(holdData)] as Tensor[],
     gradient: ([dy]) => ({
       predictions: () => scaleRows(gradient!, dy!),
       labels: () => gradientOf('labels', dy!),
@@ -149,24 +150,4 @@ function nested<Result>(run: () => Result): Result {
   } finally {
     state.gradientDepth--;
   }
-}
-
-/** Holds on to the numbers of a tensor, which may be disposed, until TF.js disposes of what a step saved. */
-function held({ dataId }: Tensor): { dispose(): void } {
-  const { tensorInfo } = engine().state;
-  tensorInfo.get(dataId)!.backend.incRef(dataId);
-  return {
-    dispose: () => {
-      // Numbers may have moved to another backend.
-      const backend = tensorInfo.get(dataId)?.backend;
-      if (backend?.disposeData(dataId)) engine().removeDataId(dataId, backend);
-    },
-  };
-}
-
-/** The same data under another name, without the copy that a clone is on wasm. */
-function alias({ dataId, shape, dtype }: Tensor): Tensor {
-  const { state } = engine();
-  state.tensorInfo.get(dataId)!.backend.incRef(dataId);
-  return engine().makeTensorFromTensorInfo({ dataId, shape, dtype });
 }

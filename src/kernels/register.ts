@@ -11,8 +11,6 @@ import {
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
 
-import { fusedLoss } from '../core/fused_loss.js';
-import { useFusedLoss } from '../core/loss.js';
 import { useSums } from '../core/reduction.js';
 import * as cpu from './cpu/workspace.js';
 import * as javascript from './javascript/index.js';
@@ -92,7 +90,6 @@ export function registerKernels(): void {
     });
   }
   registerRowsKernels();
-  useFusedLoss(fusedLoss);
   useSums(sums);
 }
 

@@ -1,21 +1,17 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
+import { lossValues } from '../core/built_in_loss.js';
 import { assertWeights, assertWeightsFit, resolveAxes } from '../core/checks.js';
 import { sizeOf, type Input } from '../core/inputs.js';
-import { Loss, lossValues, readsLogits, type LossClass, type Metric } from '../core/loss.js';
-import type { KernelSpec } from '../core/kernel_contract.js';
-import type { Metrics } from '../metrics/metrics.js';
+import type { CrossEntropySpec } from '../core/kernel_contract.js';
 import { sigmoidCrossEntropy } from '../ops/sigmoid_cross_entropy_with_logits.js';
 import {
   binaryDefaults,
-  binaryShape,
-  checkBinaryOptions,
+  BinaryLoss,
   crossEntropyWithProbabilities,
-  meanOfLabels,
   perLabel,
-  smoothBinary,
   type BinaryOptions,
-} from './binary_options.js';
+} from './binary_loss.js';
 
 /** Options of {@link binaryCrossentropy}. */
 export interface BinaryCrossentropyOptions extends BinaryOptions {
@@ -67,66 +63,49 @@ export function binaryCrossentropy(
  * bce([[0, 1], [0, 0]], [[-18.6, 0.51], [2.94, -12.8]]); // ≈ 1.7309
  * ```
  */
-export class BinaryCrossentropy extends Loss<BinaryCrossentropyOptions> {
+export class BinaryCrossentropy extends BinaryLoss<BinaryCrossentropyOptions> {
   static override readonly className: string = 'BinaryCrossentropy';
   static override readonly aliases: readonly string[] = ['bce', 'BCE'];
   static override readonly defaults: Required<BinaryCrossentropyOptions> = {
     ...binaryDefaults,
     posWeight: null,
   };
+  /** @internal */
   static override readonly extensions: readonly string[] = ['posWeight', 'classWeights', 'compat'];
-  static override readonly binaryLabels: boolean = true;
-  static override readonly activation: string = 'sigmoid';
-  static override readonly accuracy: Required<LossClass>['accuracy'] = (
-    { fromLogits }: { fromLogits: boolean },
-    { binaryAccuracy }: Metrics,
-  ): Metric => binaryAccuracy({ fromLogits });
 
-  static override readonly crossentropy: Required<LossClass>['crossentropy'] = ({
-    fromLogits,
-    axis,
-  }: Required<BinaryCrossentropyOptions>): Loss => new BinaryCrossentropy({ fromLogits, axis });
-
+  /** @internal */
   static override check(who: string, options: Required<BinaryCrossentropyOptions>): void {
-    checkBinaryOptions(who, options);
+    super.check(who, options);
     if (options.posWeight !== null) assertWeights(who, 'posWeight', options.posWeight);
   }
 
-  static override valuesShape(
-    who: string,
-    options: Required<BinaryCrossentropyOptions>,
-    yTrue: number[],
-    yPred: number[],
-  ): number[] {
-    const shape = binaryShape(who, options, yTrue, yPred);
-    assertWeightsFit(who, 'posWeight', options.posWeight, yPred);
+  /** @internal */
+  override valuesShape(who: string, yTrue: number[], yPred: number[]): number[] {
+    const shape = super.valuesShape(who, yTrue, yPred);
+    assertWeightsFit(who, 'posWeight', this.options.posWeight, yPred);
     return shape;
   }
 
-  override compute(
-    yTrue: Tensor,
-    yPred: Tensor,
-    fromLogits = readsLogits(this),
-    labelWeights?: Tensor,
-  ): Tensor {
-    const { labelSmoothing, posWeight, compat } = this.options;
+  /** @internal */
+  protected override elements(labels: Tensor, predictions: Tensor, fromLogits: boolean): Tensor {
+    const { posWeight, compat } = this.options;
     const crossEntropy = fromLogits ? sigmoidCrossEntropy : crossEntropyWithProbabilities(compat);
-    const values = crossEntropy(
-      smoothBinary(yTrue, labelSmoothing),
-      yPred,
-      posWeight === null ? undefined : perLabel(posWeight, yPred.shape),
-    );
-    return meanOfLabels(BinaryCrossentropy.className, this.options, values, labelWeights);
+    const weights = posWeight === null ? undefined : perLabel(posWeight, predictions.shape);
+    return crossEntropy(labels, predictions, weights);
   }
 
   /** @internal */
-  override rows(shape: number[]): KernelSpec | undefined {
+  override kernel(
+    _yTrue: number[],
+    shape: number[],
+    fromLogits: boolean,
+  ): CrossEntropySpec | undefined {
     const { axis, labelSmoothing, posWeight, classWeights } = this.options;
-    const axes = resolveAxes(BinaryCrossentropy.className, axis, shape);
+    if (!fromLogits || classWeights !== null) return undefined;
+    const axes = resolveAxes(this.name, axis, shape);
     const first = shape.length - axes.length;
-    // Rows lie behind one another only where they are the last axes.
+    // The numbers of a row lie next to each other only where they are the last axes.
     if (axes.length === 0 || axes.some((index) => index < first)) return undefined;
-    if (classWeights !== null) return undefined;
     if (posWeight !== null && typeof posWeight !== 'number' && axes.length > 1) return undefined;
     return {
       kernel: 'FusedSigmoidCrossEntropy',

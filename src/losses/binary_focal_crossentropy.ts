@@ -1,20 +1,15 @@
 import { add, mul, sub, type Tensor } from '@tensorflow/tfjs-core';
 
+import { lossValues } from '../core/built_in_loss.js';
 import { assertBoolean, assertFraction, assertNonNegative } from '../core/checks.js';
 import type { Input } from '../core/inputs.js';
-import { Loss, lossValues, readsLogits, type LossClass, type Metric } from '../core/loss.js';
-import type { Metrics } from '../metrics/metrics.js';
 import { focalCrossEntropyWithProbabilities, sigmoidFocalCrossEntropy } from '../ops/focal.js';
-import { BinaryCrossentropy } from './binary_crossentropy.js';
 import {
   binaryDefaults,
-  binaryShape,
-  checkBinaryOptions,
+  BinaryLoss,
   crossEntropyWithProbabilities,
-  smoothBinary,
-  meanOfLabels,
   type BinaryOptions,
-} from './binary_options.js';
+} from './binary_loss.js';
 
 /** Options of {@link binaryFocalCrossentropy}. */
 export interface BinaryFocalCrossentropyOptions extends BinaryOptions {
@@ -69,7 +64,7 @@ export function binaryFocalCrossentropy(
  * focal([[0, 1], [1, 0]], [[0.6, 0.4], [0.4, 0.6]]); // ≈ 0.1649
  * ```
  */
-export class BinaryFocalCrossentropy extends Loss<BinaryFocalCrossentropyOptions> {
+export class BinaryFocalCrossentropy extends BinaryLoss<BinaryFocalCrossentropyOptions> {
   static override readonly className: string = 'BinaryFocalCrossentropy';
   static override readonly defaults: Required<BinaryFocalCrossentropyOptions> = {
     ...binaryDefaults,
@@ -77,51 +72,23 @@ export class BinaryFocalCrossentropy extends Loss<BinaryFocalCrossentropyOptions
     alpha: 0.25,
     gamma: 2,
   };
-  static override readonly extensions: readonly string[] = ['classWeights', 'compat'];
-  static override readonly binaryLabels: boolean = true;
-  static override readonly activation: string = 'sigmoid';
-  static override readonly accuracy: Required<LossClass>['accuracy'] = (
-    { fromLogits }: { fromLogits: boolean },
-    { binaryAccuracy }: Metrics,
-  ): Metric => binaryAccuracy({ fromLogits });
 
-  static override readonly crossentropy: Required<LossClass>['crossentropy'] = ({
-    fromLogits,
-    axis,
-  }: Required<BinaryFocalCrossentropyOptions>): Loss =>
-    new BinaryCrossentropy({ fromLogits, axis });
-
+  /** @internal */
   static override check(who: string, options: Required<BinaryFocalCrossentropyOptions>): void {
-    checkBinaryOptions(who, options);
+    super.check(who, options);
     assertBoolean(who, 'applyClassBalancing', options.applyClassBalancing);
     assertFraction(who, 'alpha', options.alpha);
     assertNonNegative(who, 'gamma', options.gamma);
   }
 
-  static override valuesShape(
-    who: string,
-    options: Required<BinaryFocalCrossentropyOptions>,
-    yTrue: number[],
-    yPred: number[],
-  ): number[] {
-    return binaryShape(who, options, yTrue, yPred);
-  }
-
-  override compute(
-    yTrue: Tensor,
-    yPred: Tensor,
-    fromLogits = readsLogits(this),
-    labelWeights?: Tensor,
-  ): Tensor {
-    const { applyClassBalancing, alpha, gamma, labelSmoothing, compat } = this.options;
-    const labels = smoothBinary(yTrue, labelSmoothing);
+  /** @internal */
+  protected override elements(labels: Tensor, predictions: Tensor, fromLogits: boolean): Tensor {
+    const { applyClassBalancing, alpha, gamma, compat } = this.options;
     const focal = fromLogits
       ? sigmoidFocalCrossEntropy(gamma)
       : focalCrossEntropyWithProbabilities(gamma, crossEntropyWithProbabilities(compat));
-    const values = focal(labels, yPred);
-    const balanced = applyClassBalancing
-      ? mul(values, add(mul(labels, alpha), mul(sub(1, labels), 1 - alpha)))
-      : values;
-    return meanOfLabels(BinaryFocalCrossentropy.className, this.options, balanced, labelWeights);
+    const elements = focal(labels, predictions);
+    if (!applyClassBalancing) return elements;
+    return mul(elements, add(mul(labels, alpha), mul(sub(1, labels), 1 - alpha)));
   }
 }

@@ -1,22 +1,11 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-import { assertClassWeights, resolveAxis } from '../core/checks.js';
-import { multiplyNoNan } from '../core/op.js';
+import { lossValues } from '../core/built_in_loss.js';
+import type { LabelForm } from '../core/description.js';
 import type { Input } from '../core/inputs.js';
-import { Loss, lossValues, readsLogits, type LossClass, type Metric } from '../core/loss.js';
-import { sumOver } from '../core/reduction.js';
-import type { KernelSpec } from '../core/kernel_contract.js';
-import type { Metrics } from '../metrics/metrics.js';
+import type { CrossEntropyKernel } from '../core/kernel_contract.js';
 import { classCosts } from '../ops/class_cross_entropy.js';
-import {
-  checkClassOptions,
-  classDefaults,
-  classRows,
-  denseShape,
-  smoothClasses,
-  weighClasses,
-  type ClassOptions,
-} from './class_options.js';
+import { classDefaults, ClassLoss, type ClassOptions } from './class_loss.js';
 
 /** Options of {@link categoricalCrossentropy}. */
 export interface CategoricalCrossentropyOptions extends ClassOptions {
@@ -65,49 +54,23 @@ export function categoricalCrossentropy(
  * cce([[0, 1, 0], [0, 0, 1]], [[1, 3, 0], [2, 1, 4]]); // ≈ 0.1698
  * ```
  */
-export class CategoricalCrossentropy extends Loss<CategoricalCrossentropyOptions> {
+export class CategoricalCrossentropy extends ClassLoss<CategoricalCrossentropyOptions> {
   static override readonly className: string = 'CategoricalCrossentropy';
   static override readonly defaults: Required<CategoricalCrossentropyOptions> = {
     ...classDefaults,
     classWeights: null,
   };
+  static override readonly labels: LabelForm = 'oneHot';
+  /** @internal */
   static override readonly extensions: readonly string[] = ['classWeights'];
-  static override readonly activation: string = 'softmax';
-  static override readonly accuracy: Required<LossClass>['accuracy'] = (
-    { axis }: { axis: number },
-    { categoricalAccuracy }: Metrics,
-  ): Metric => categoricalAccuracy({ axis });
 
-  static override readonly crossentropy: Required<LossClass>['crossentropy'] = ({
-    fromLogits,
-    axis,
-  }: Required<CategoricalCrossentropyOptions>): Loss =>
-    new CategoricalCrossentropy({ fromLogits, axis });
-
-  static override check(who: string, options: Required<CategoricalCrossentropyOptions>): void {
-    checkClassOptions(who, options);
-    assertClassWeights(who, 'classWeights', options.classWeights);
-  }
-
-  static override valuesShape(
-    who: string,
-    { axis, classWeights }: Required<CategoricalCrossentropyOptions>,
-    yTrue: number[],
-    yPred: number[],
-  ): number[] {
-    return denseShape(who, axis, ['classWeights', classWeights], yTrue, yPred);
-  }
-
-  override compute(yTrue: Tensor, yPred: Tensor, fromLogits = readsLogits(this)): Tensor {
-    const { labelSmoothing, axis, classWeights } = this.options;
-    const classAxis = resolveAxis(CategoricalCrossentropy.className, axis, ['yPred', yPred.shape]);
-    const labels = smoothClasses(yTrue, labelSmoothing, classAxis);
-    const weighted = weighClasses(labels, classWeights, classAxis);
-    return sumOver(multiplyNoNan(classCosts(yPred, fromLogits, classAxis), weighted), [classAxis]);
+  /** @internal */
+  protected override costs(predictions: Tensor, fromLogits: boolean, axis: number): Tensor {
+    return classCosts(predictions, fromLogits, axis);
   }
 
   /** @internal */
-  override rows(shape: number[]): KernelSpec | undefined {
-    return classRows('FusedSoftmaxCrossEntropy', this.options, shape);
+  protected override fusedKernel(): CrossEntropyKernel {
+    return 'FusedSoftmaxCrossEntropy';
   }
 }

@@ -1,22 +1,12 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-import { assertNonNegative, assertWeights, resolveAxis } from '../core/checks.js';
-import { multiplyNoNan } from '../core/op.js';
+import { lossValues } from '../core/built_in_loss.js';
+import { assertNonNegative, assertWeights } from '../core/checks.js';
+import type { LabelForm } from '../core/description.js';
 import type { Input } from '../core/inputs.js';
-import { Loss, lossValues, readsLogits, type LossClass, type Metric } from '../core/loss.js';
-import { sumOver } from '../core/reduction.js';
-import type { Metrics } from '../metrics/metrics.js';
-import { focalCost } from '../ops/focal.js';
 import { classCosts } from '../ops/class_cross_entropy.js';
-import { CategoricalCrossentropy } from './categorical_crossentropy.js';
-import {
-  checkClassOptions,
-  classDefaults,
-  denseShape,
-  smoothClasses,
-  weighClasses,
-  type ClassOptions,
-} from './class_options.js';
+import { focalCost } from '../ops/focal.js';
+import { classDefaults, ClassLoss, type ClassOptions } from './class_loss.js';
 
 /** Options of {@link categoricalFocalCrossentropy}. */
 export interface CategoricalFocalCrossentropyOptions extends ClassOptions {
@@ -67,48 +57,29 @@ export function categoricalFocalCrossentropy(
  * focal([[0, 0, 1]], [[0, 0, 0]]); // ≈ 0.4883
  * ```
  */
-export class CategoricalFocalCrossentropy extends Loss<CategoricalFocalCrossentropyOptions> {
+export class CategoricalFocalCrossentropy extends ClassLoss<CategoricalFocalCrossentropyOptions> {
   static override readonly className: string = 'CategoricalFocalCrossentropy';
   static override readonly defaults: Required<CategoricalFocalCrossentropyOptions> = {
     ...classDefaults,
     alpha: 0.25,
     gamma: 2,
   };
-  static override readonly activation: string = 'softmax';
-  static override readonly accuracy: Required<LossClass>['accuracy'] = (
-    { axis }: { axis: number },
-    { categoricalAccuracy }: Metrics,
-  ): Metric => categoricalAccuracy({ axis });
+  static override readonly labels: LabelForm = 'oneHot';
 
-  static override readonly crossentropy: Required<LossClass>['crossentropy'] = ({
-    fromLogits,
-    axis,
-  }: Required<CategoricalFocalCrossentropyOptions>): Loss =>
-    new CategoricalCrossentropy({ fromLogits, axis });
-
+  /** @internal */
   static override check(who: string, options: Required<CategoricalFocalCrossentropyOptions>): void {
-    checkClassOptions(who, options);
+    super.check(who, options);
     assertWeights(who, 'alpha', options.alpha);
     assertNonNegative(who, 'gamma', options.gamma);
   }
 
-  static override valuesShape(
-    who: string,
-    { axis, alpha }: Required<CategoricalFocalCrossentropyOptions>,
-    yTrue: number[],
-    yPred: number[],
-  ): number[] {
-    return denseShape(who, axis, ['alpha', alpha], yTrue, yPred);
+  /** @internal */
+  protected override costs(predictions: Tensor, fromLogits: boolean, axis: number): Tensor {
+    return focalCost(this.options.gamma)(classCosts(predictions, fromLogits, axis));
   }
 
-  override compute(yTrue: Tensor, yPred: Tensor, fromLogits = readsLogits(this)): Tensor {
-    const { labelSmoothing, axis, alpha, gamma } = this.options;
-    const classAxis = resolveAxis(CategoricalFocalCrossentropy.className, axis, [
-      'yPred',
-      yPred.shape,
-    ]);
-    const labels = smoothClasses(yTrue, labelSmoothing, classAxis);
-    const cost = focalCost(gamma)(classCosts(yPred, fromLogits, classAxis));
-    return sumOver(multiplyNoNan(cost, weighClasses(labels, alpha, classAxis)), [classAxis]);
+  /** @internal */
+  protected override weights(): readonly [string, number | readonly number[]] {
+    return ['alpha', this.options.alpha];
   }
 }

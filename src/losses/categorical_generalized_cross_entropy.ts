@@ -1,21 +1,12 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-import {
-  assertFromLogits,
-  assertInside,
-  resolveAxis,
-  withoutAxes,
-  type FromLogits,
-} from '../core/checks.js';
+import { lossValues } from '../core/built_in_loss.js';
+import { assertInside, type FromLogits } from '../core/checks.js';
+import type { LabelForm } from '../core/description.js';
 import type { Input } from '../core/inputs.js';
-import { Loss, lossValues, readsLogits, type LossClass, type Metric } from '../core/loss.js';
-import { multiplyNoNan } from '../core/op.js';
-import { sumOver } from '../core/reduction.js';
-import type { Metrics } from '../metrics/metrics.js';
-import { assertIndexShape, oneHot, toIndices } from '../ops/class_labels.js';
 import { generalizedCost, generalizedCostOf } from '../ops/generalized_cross_entropy.js';
 import { negativeLogSoftmax } from '../ops/negative_log_softmax.js';
-import { SparseCategoricalCrossentropy } from './sparse_categorical_crossentropy.js';
+import { ClassLoss } from './class_loss.js';
 
 /** Options of {@link categoricalGeneralizedCrossEntropy}. */
 export interface CategoricalGeneralizedCrossEntropyOptions {
@@ -69,52 +60,30 @@ export function categoricalGeneralizedCrossEntropy(
  * gce([2, 0], [[1, 0, 3], [0, 2, 1]]); // ≈ 0.6619
  * ```
  */
-export class CategoricalGeneralizedCrossEntropy extends Loss<CategoricalGeneralizedCrossEntropyOptions> {
+export class CategoricalGeneralizedCrossEntropy extends ClassLoss<CategoricalGeneralizedCrossEntropyOptions> {
   static override readonly className: string = 'CategoricalGeneralizedCrossEntropy';
   static override readonly defaults: Required<CategoricalGeneralizedCrossEntropyOptions> = {
     q: 0.5,
     fromLogits: false,
   };
+  static override readonly labels: LabelForm = 'index';
+  /** @internal */
   static override readonly extensions: readonly string[] = ['fromLogits'];
-  static override readonly sparseLabels: boolean = true;
-  static override readonly activation: string = 'softmax';
-  static override readonly accuracy: Required<LossClass>['accuracy'] = (
-    _options: object,
-    { sparseCategoricalAccuracy }: Metrics,
-  ): Metric => sparseCategoricalAccuracy();
 
-  static override readonly crossentropy: Required<LossClass>['crossentropy'] = ({
-    fromLogits,
-  }: Required<CategoricalGeneralizedCrossEntropyOptions>): Loss =>
-    new SparseCategoricalCrossentropy({ fromLogits });
-
+  /** @internal */
   static override check(
     who: string,
-    { q, fromLogits }: Required<CategoricalGeneralizedCrossEntropyOptions>,
+    options: Required<CategoricalGeneralizedCrossEntropyOptions>,
   ): void {
-    assertFromLogits(who, fromLogits);
-    assertInside(who, 'q', q, 'between 0 and 1', (x) => x > 0 && x < 1);
+    super.check(who, options);
+    assertInside(who, 'q', options.q, 'between 0 and 1', (x) => x > 0 && x < 1);
   }
 
-  static override valuesShape(
-    who: string,
-    _options: object,
-    yTrue: number[],
-    yPred: number[],
-  ): number[] {
-    const classAxis = resolveAxis(who, -1, ['yPred', yPred]);
-    assertIndexShape(who, ['yTrue', yTrue], ['yPred', yPred], classAxis);
-    return withoutAxes(yPred, [classAxis]);
-  }
-
-  override compute(yTrue: Tensor, yPred: Tensor, fromLogits = readsLogits(this)): Tensor {
+  /** @internal */
+  protected override costs(predictions: Tensor, fromLogits: boolean, axis: number): Tensor {
     const { q } = this.options;
-    const last = yPred.rank - 1;
-    const { className } = CategoricalGeneralizedCrossEntropy;
-    const hot = oneHot(toIndices(className, yTrue, yPred, last), yPred, last);
-    const costs = fromLogits
-      ? generalizedCost(q)(negativeLogSoftmax(yPred, last))
-      : generalizedCostOf(q)(yPred);
-    return sumOver(multiplyNoNan(costs, hot), [last]);
+    return fromLogits
+      ? generalizedCost(q)(negativeLogSoftmax(predictions, axis))
+      : generalizedCostOf(q)(predictions);
   }
 }

@@ -1,14 +1,16 @@
 import { add, sub, type Tensor } from '@tensorflow/tfjs-core';
 
+import { resolveAxis, withoutAxes } from '../core/checks.js';
 import { isFloat16 } from '../core/float16.js';
 import type { Input } from '../core/inputs.js';
-import { Loss, lossValues, type NoOptions } from '../core/loss.js';
+import { BuiltInLoss, lossValues } from '../core/built_in_loss.js';
+import type { NoOptions } from '../core/loss.js';
 import { sumOver } from '../core/reduction.js';
 import type { ElementwiseSpec } from '../core/kernel_contract.js';
 import { largest } from '../ops/largest.js';
 import { positivePart } from '../ops/positive_part.js';
 import { product } from '../ops/product.js';
-import { denseShape } from './class_options.js';
+import { assertOneHotShape } from './class_loss.js';
 
 /**
  * How far the prediction of the right class is from leading all others by 1, one value per sample: for scores whose order
@@ -43,19 +45,18 @@ export function categoricalHinge(yTrue: Input, yPred: Input, options: NoOptions 
  * new CategoricalHinge()([[0, 1], [0, 0]], [[0.6, 0.4], [0.4, 0.6]]); // ≈ 1.4
  * ```
  */
-export class CategoricalHinge extends Loss {
+export class CategoricalHinge extends BuiltInLoss {
   static override readonly className: string = 'CategoricalHinge';
 
-  static override valuesShape(
-    who: string,
-    _options: object,
-    yTrue: number[],
-    yPred: number[],
-  ): number[] {
-    return denseShape(who, -1, ['', null], yTrue, yPred);
+  /** @internal */
+  override valuesShape(who: string, yTrue: number[], yPred: number[]): number[] {
+    const axis = resolveAxis(who, -1, ['yPred', yPred]);
+    assertOneHotShape(who, yTrue, yPred, axis);
+    return withoutAxes(yPred, [axis]);
   }
 
-  override compute(yTrue: Tensor, yPred: Tensor): Tensor {
+  /** @internal */
+  override values(yTrue: Tensor, yPred: Tensor): Tensor {
     const last = yPred.rank - 1;
     const positive = sumOver(product(yTrue, yPred), [last]);
     // The largest of no scores is −∞.
@@ -65,14 +66,10 @@ export class CategoricalHinge extends Loss {
   }
 
   /** @internal */
-  override rows(yPred: number[]): ElementwiseSpec | undefined {
+  override kernel(_yTrue: number[], yPred: number[]): ElementwiseSpec | undefined {
     // A kernel looks for the largest number again, which float16 has rounded by then.
     if (isFloat16()) return undefined;
-    return {
-      kernel: 'FusedCategoricalHinge',
-      rowLength: yPred.at(-1) ?? 1,
-      constant: 0,
-      rowReduction: 'sum',
-    };
+    const rowLength = yPred.at(-1) ?? 1;
+    return { kernel: 'FusedCategoricalHinge', rowLength, constant: 0, rowReduction: 'sum' };
   }
 }

@@ -13,8 +13,8 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { assertBoolean, assertNumber, assertNonNegative } from '../core/checks.js';
-import { mismatch, toFloat, zerosFor, type Input } from '../core/inputs.js';
-import { Loss, lossValues } from '../core/loss.js';
+import { toFloat, zerosFor, type Input } from '../core/inputs.js';
+import { lossValues } from '../core/built_in_loss.js';
 import { multiplyNoNan, steplike } from '../core/op.js';
 import { truncated } from '../ops/class_labels.js';
 import { differsFrom } from '../ops/differs_from.js';
@@ -22,6 +22,7 @@ import { logSumExpOf } from '../ops/log_sum_exp.js';
 import { positivePart } from '../ops/positive_part.js';
 import { product } from '../ops/product.js';
 import { sigmoidCrossEntropy } from '../ops/sigmoid_cross_entropy_with_logits.js';
+import { BatchLoss } from './batch_loss.js';
 
 /** Options of {@link circle}. */
 export interface CircleOptions {
@@ -74,17 +75,15 @@ export function circle(yTrue: Input, yPred: Input, options: CircleOptions = {}):
  * loss([0, 0, 1, 2], [[1, 0], [0.8, 0.6], [0, 1], [-0.6, 0.8]]); // ≈ 3.2009
  * ```
  */
-export class Circle extends Loss<CircleOptions> {
+export class Circle extends BatchLoss<CircleOptions> {
   static override readonly className: string = 'Circle';
   static override readonly defaults: Required<CircleOptions> = {
     gamma: 80,
     margin: 0.4,
     removeDiagonal: true,
   };
-  static override readonly sparseLabels: boolean = true;
-  /** Class indices of int32 stay exact. */
-  static override readonly verbatim: boolean = true;
 
+  /** @internal */
   static override check(
     who: string,
     { gamma, margin, removeDiagonal }: Required<CircleOptions>,
@@ -94,26 +93,8 @@ export class Circle extends Loss<CircleOptions> {
     assertBoolean(who, 'removeDiagonal', removeDiagonal);
   }
 
-  static override valuesShape(
-    who: string,
-    _options: object,
-    yTrue: number[],
-    yPred: number[],
-  ): number[] {
-    const [batch = 0] = yPred;
-    const [labels, ...rest] = yTrue;
-    const isColumn = rest.length === 0 || (rest.length === 1 && rest[0] === 1);
-    if (yPred.length !== 2 || labels !== batch || !isColumn) {
-      throw mismatch(
-        `${who}: yTrue must be class indices [batch] or [batch, 1], and yPred embeddings [batch, size].`,
-        ['yTrue', yTrue],
-        ['yPred', yPred],
-      );
-    }
-    return [batch];
-  }
-
-  override compute(yTrue: Tensor, yPred: Tensor): Tensor {
+  /** @internal */
+  override values(yTrue: Tensor, yPred: Tensor): Tensor {
     const { gamma, margin, removeDiagonal } = this.options;
     const embeddings = toFloat(yPred);
     const [batch = 0] = embeddings.shape;
@@ -135,6 +116,7 @@ export class Circle extends Loss<CircleOptions> {
     return multiplyNoNan(sigmoidCrossEntropy(zerosLike(total), total), hasPairs);
   }
 
+  /** @internal */
   override mask(_yTrue: Tensor, _yPred: Tensor, values?: Tensor): Tensor | undefined {
     return values && differsFrom(values, 0);
   }

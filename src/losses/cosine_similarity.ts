@@ -17,18 +17,18 @@ import {
   broadcast,
   broadcastShape,
   mismatch,
-  sameShape,
   sizeOf,
   spreadAlong,
   withShape,
   type Input,
 } from '../core/inputs.js';
-import { Loss, lossValues } from '../core/loss.js';
+import { lossValues } from '../core/built_in_loss.js';
 import { defineOp, multiplyNoNan } from '../core/op.js';
 import { sumAlong, sumOver } from '../core/reduction.js';
 import type { ElementwiseSpec } from '../core/kernel_contract.js';
 import { epsilon } from '../ops/clip.js';
 import { product } from '../ops/product.js';
+import { RowwiseLoss, type FusedKernelOf } from './elementwise_loss.js';
 
 /** Options of {@link cosineSimilarity}. */
 export interface CosineSimilarityOptions {
@@ -71,23 +71,20 @@ export function cosineSimilarity(
  * new CosineSimilarity()([[0, 1], [3, 4]], [[1, 0], [4, 3]]); // ≈ -0.48
  * ```
  */
-export class CosineSimilarity extends Loss<CosineSimilarityOptions> {
+export class CosineSimilarity extends RowwiseLoss<CosineSimilarityOptions> {
   static override readonly className: string = 'CosineSimilarity';
   static override readonly negatedMetric: boolean = true;
   static override readonly aliases: readonly string[] = ['cosineProximity'];
   static override readonly defaults: Required<CosineSimilarityOptions> = { axis: -1 };
-  static override readonly broadcasts: boolean = true;
 
+  /** @internal */
   static override check(who: string, { axis }: Required<CosineSimilarityOptions>): void {
     assertWhole(who, 'axis', axis);
   }
 
-  static override valuesShape(
-    who: string,
-    { axis }: Required<CosineSimilarityOptions>,
-    yTrue: number[],
-    yPred: number[],
-  ): number[] {
+  /** @internal */
+  override valuesShape(who: string, yTrue: number[], yPred: number[]): number[] {
+    const { axis } = this.options;
     if (axis >= 0 && yTrue.length !== yPred.length) {
       throw mismatch(
         `${who}: with an axis counted from the first, yTrue and yPred must have as many axes.`,
@@ -99,7 +96,8 @@ export class CosineSimilarity extends Loss<CosineSimilarityOptions> {
     return withoutAxes(shape, [resolveAxis(who, axis, ['yPred', shape])]);
   }
 
-  override compute(yTrue: Tensor, yPred: Tensor): Tensor {
+  /** @internal */
+  override values(yTrue: Tensor, yPred: Tensor): Tensor {
     const shape = broadcastShape(this.name, yTrue.shape, yPred.shape);
     const axis = resolveAxis(this.name, this.options.axis, ['yPred', shape]);
     // The largest of no numbers is −∞.
@@ -115,16 +113,15 @@ export class CosineSimilarity extends Loss<CosineSimilarityOptions> {
   }
 
   /** @internal */
-  override rows(yPred: number[], yTrue: number[]): ElementwiseSpec | undefined {
+  override kernel(yTrue: number[], yPred: number[]): ElementwiseSpec | undefined {
     const { axis } = this.options;
     const isLast = axis === -1 || axis === yPred.length - 1;
-    if (!isLast || !sameShape(yTrue, yPred)) return undefined;
-    return {
-      kernel: 'FusedCosineSimilarity',
-      rowLength: yPred.at(-1) ?? 1,
-      constant: epsilon(),
-      rowReduction: 'sum',
-    };
+    return isLast ? super.kernel(yTrue, yPred) : undefined;
+  }
+
+  /** @internal */
+  protected override fusedKernel(): FusedKernelOf {
+    return { kernel: 'FusedCosineSimilarity', constant: epsilon(), rowReduction: 'sum' };
   }
 }
 

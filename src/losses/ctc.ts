@@ -1,7 +1,9 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 import { mismatch, type Input } from '../core/inputs.js';
-import { Loss, lossValues, type NoOptions } from '../core/loss.js';
+import { BuiltInLoss, lossValues } from '../core/built_in_loss.js';
+import type { LabelForm, Reads } from '../core/description.js';
+import type { NoOptions } from '../core/loss.js';
 import { assertClasses, truncated } from '../ops/class_labels.js';
 import { ctcLoss } from '../ops/ctc_loss.js';
 
@@ -46,17 +48,13 @@ export function ctc(yTrue: Input, yPred: Input, options: NoOptions = {}): Tensor
  * loss([[1, 2], [1, 0]], [[[0, 2, 0], [0, 0, 2]], [[0, 2, 0], [0, 0, 2]]]); // ≈ 2.1996
  * ```
  */
-export class CTC extends Loss {
+export class CTC extends BuiltInLoss {
   static override readonly className: string = 'CTC';
-  static override readonly sparseLabels: boolean = true;
-  static override readonly logitsOnly: boolean = true;
+  static override readonly labels: LabelForm = 'index';
+  static override readonly reads: Reads = 'logits';
 
-  static override valuesShape(
-    who: string,
-    _options: object,
-    yTrue: number[],
-    yPred: number[],
-  ): number[] {
+  /** @internal */
+  override valuesShape(who: string, yTrue: number[], yPred: number[]): number[] {
     if (yTrue.length !== 2 || yPred.length !== 3 || yTrue[0] !== yPred[0]) {
       throw mismatch(
         `${who}: yTrue must be [batch, labels], and yPred [batch, time, classes].`,
@@ -67,7 +65,8 @@ export class CTC extends Loss {
     return yTrue.slice(0, 1);
   }
 
-  override compute(yTrue: Tensor, yPred: Tensor): Tensor {
+  /** @internal */
+  override values(yTrue: Tensor, yPred: Tensor): Tensor {
     assertClasses(CTC.className, yTrue, yPred.shape[2] ?? 0);
     return ctcLoss(truncated(yTrue), yPred);
   }

@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 import type { Input } from '../core/inputs.js';
-import { lossValues } from '../core/loss.js';
+import { lossValues } from '../core/built_in_loss.js';
 import { EPSILON } from '../ops/clip.js';
 import { overlapDefaults, OverlapLoss, type OverlapOptions } from './overlap_loss.js';
 

@@ -1,51 +1,64 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
+import { BuiltInLoss } from '../core/built_in_loss.js';
 import { resolveAxes, withoutAxes } from '../core/checks.js';
 import { broadcast, broadcastShape, sameShape } from '../core/inputs.js';
-import { classOf, Loss, ownerOf } from '../core/loss.js';
-import { meanOver } from '../core/reduction.js';
 import type { ElementwiseSpec } from '../core/kernel_contract.js';
+import { meanOver } from '../core/reduction.js';
 
-/** A loss that compares each label with its prediction, along the last axis. The two broadcast, as in Keras. */
-export abstract class ElementwiseLoss<Options extends object = object> extends Loss<Options> {
+/** Which kernel computes a loss. The constant is 0 and the reduction of a row is the mean, unless it says otherwise. */
+export type FusedKernelOf = Pick<ElementwiseSpec, 'kernel'> &
+  Partial<Pick<ElementwiseSpec, 'constant' | 'rowReduction'>>;
+
+/**
+ * A loss that makes one value of each row of labels and predictions along an axis, by default the last. The two broadcast, as in
+ * Keras.
+ */
+export abstract class RowwiseLoss<Options extends object = object> extends BuiltInLoss<Options> {
   static override readonly broadcasts: boolean = true;
 
-  static override valuesShape(
-    who: string,
-    _options: object,
-    yTrue: number[],
-    yPred: number[],
-  ): number[] {
+  /**
+   * The kernel that computes `values` of rows along the last axis.
+   *
+   * @internal
+   */
+  protected abstract fusedKernel(): FusedKernelOf;
+
+  /** @internal */
+  override valuesShape(who: string, yTrue: number[], yPred: number[]): number[] {
     const shape = broadcastShape(who, yTrue, yPred);
     return withoutAxes(shape, resolveAxes(who, -1, shape));
   }
 
-  /** The per-sample values; labels and predictions have one shape. */
-  protected abstract values(yTrue: Tensor, yPred: Tensor): Tensor;
-
-  /**
-   * How a kernel computes the same.
-   *
-   * @internal
-   */
-  protected abstract form(): Pick<ElementwiseSpec, 'kernel'> & Partial<ElementwiseSpec>;
-
-  override compute(yTrue: Tensor, yPred: Tensor): Tensor {
-    const shape = broadcastShape(this.name, yTrue.shape, yPred.shape);
-    return this.values(broadcast(yTrue, shape), broadcast(yPred, shape));
-  }
-
   /** @internal */
-  override rows(yPred: number[], yTrue: number[]): ElementwiseSpec | undefined {
-    const lossClass = classOf(this);
-    // A subclass with values of its own has no kernel until it says which.
-    const isOwn = ownerOf(lossClass, 'values') === ownerOf(lossClass, 'form');
-    if (!isOwn || !sameShape(yTrue, yPred)) return undefined;
-    return { rowLength: yPred.at(-1) ?? 1, constant: 0, rowReduction: 'mean', ...this.form() };
+  override kernel(yTrue: number[], yPred: number[]): ElementwiseSpec | undefined {
+    if (!sameShape(yTrue, yPred)) return undefined;
+    const rowLength = yPred.at(-1) ?? 1;
+    return { rowLength, constant: 0, rowReduction: 'mean', ...this.fusedKernel() };
   }
 }
 
-/** The mean over the last axis; a single number is its own. */
-export function meanOfRows(elements: Tensor): Tensor {
-  return meanOver(elements, resolveAxes('mean', -1, elements.shape));
+/** A loss that compares each label with its prediction. The value of a row is the mean over it. */
+export abstract class ElementwiseLoss<
+  Options extends object = object,
+> extends RowwiseLoss<Options> {
+  /**
+   * The loss of each label and its prediction, which have one shape.
+   *
+   * @internal
+   */
+  protected abstract elements(yTrue: Tensor, yPred: Tensor): Tensor;
+
+  /** @internal */
+  override values(yTrue: Tensor, yPred: Tensor): Tensor {
+    const elements = this.elements(...broadcastBoth(yTrue, yPred));
+    // A single number is its own mean.
+    return meanOver(elements, resolveAxes(this.name, -1, elements.shape));
+  }
+}
+
+/** Labels and predictions in the shape that both broadcast to. */
+export function broadcastBoth(yTrue: Tensor, yPred: Tensor): [Tensor, Tensor] {
+  const shape = broadcastShape('broadcast', yTrue.shape, yPred.shape);
+  return [broadcast(yTrue, shape), broadcast(yPred, shape)];
 }

@@ -1,9 +1,9 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 import type { Input } from '../core/inputs.js';
-import { lossValues, type NoOptions } from '../core/loss.js';
-import type { ElementwiseSpec } from '../core/kernel_contract.js';
-import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
+import { lossValues } from '../core/built_in_loss.js';
+import type { NoOptions } from '../core/loss.js';
+import { ElementwiseLoss, type FusedKernelOf } from './elementwise_loss.js';
 import { shortOfMargin } from './short_of_margin.js';
 
 /**
@@ -38,12 +38,13 @@ export function hinge(yTrue: Input, yPred: Input, options: NoOptions = {}): Tens
 export class Hinge extends ElementwiseLoss {
   static override readonly className: string = 'Hinge';
 
-  protected override values(yTrue: Tensor, yPred: Tensor): Tensor {
-    return meanOfRows(shortOfMargin(yTrue, yPred));
+  /** @internal */
+  protected override elements(yTrue: Tensor, yPred: Tensor): Tensor {
+    return shortOfMargin(yTrue, yPred);
   }
 
   /** @internal */
-  protected override form(): Pick<ElementwiseSpec, 'kernel'> {
+  protected override fusedKernel(): FusedKernelOf {
     return { kernel: 'FusedHinge' };
   }
 }

@@ -2,12 +2,12 @@ import { abs, minimum, mul, sub, type Tensor } from '@tensorflow/tfjs-core';
 
 import { assertPositive } from '../core/checks.js';
 import type { Input } from '../core/inputs.js';
-import { lossValues, type LossOptions } from '../core/loss.js';
+import { lossValues } from '../core/built_in_loss.js';
+import type { LossOptions } from '../core/loss.js';
 import { elementwise } from '../core/op.js';
-import type { ElementwiseSpec } from '../core/kernel_contract.js';
 
 import { clamp } from '../ops/clip.js';
-import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
+import { ElementwiseLoss, type FusedKernelOf } from './elementwise_loss.js';
 
 /** Options of {@link huber}. */
 export interface HuberOptions {
@@ -55,16 +55,18 @@ export class Huber extends ElementwiseLoss<HuberOptions> {
     name: 'huber_loss',
   };
 
+  /** @internal */
   static override check(who: string, { delta }: Required<HuberOptions>): void {
     assertPositive(who, 'delta', delta);
   }
 
-  protected override values(yTrue: Tensor, yPred: Tensor): Tensor {
-    return meanOfRows(huberLoss({ delta: this.options.delta })(yTrue, yPred));
+  /** @internal */
+  protected override elements(yTrue: Tensor, yPred: Tensor): Tensor {
+    return huberLoss({ delta: this.options.delta })(yTrue, yPred);
   }
 
   /** @internal */
-  protected override form(): Pick<ElementwiseSpec, 'kernel' | 'constant'> {
+  protected override fusedKernel(): FusedKernelOf {
     return { kernel: 'FusedHuber', constant: this.options.delta };
   }
 }

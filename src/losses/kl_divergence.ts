@@ -17,15 +17,15 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { spreadAlong, type Input } from '../core/inputs.js';
-import { lossValues, type NoOptions } from '../core/loss.js';
+import { lossValues } from '../core/built_in_loss.js';
+import type { NoOptions } from '../core/loss.js';
 import { defineOp, multiplyNoNan } from '../core/op.js';
 import { sumOver } from '../core/reduction.js';
-import type { ElementwiseSpec } from '../core/kernel_contract.js';
 import { clamp, epsilon } from '../ops/clip.js';
 import { log } from '../ops/log.js';
 import { logOfQuotient } from '../ops/log_ratio.js';
 import { polynomial } from '../ops/polynomial.js';
-import { ElementwiseLoss } from './elementwise_loss.js';
+import { broadcastBoth, RowwiseLoss, type FusedKernelOf } from './elementwise_loss.js';
 
 /**
  * Kullback-Leibler divergence of the predicted distribution from that of the labels, one value per sample.
@@ -60,21 +60,19 @@ export function klDivergence(yTrue: Input, yPred: Input, options: NoOptions = {}
  * new KLDivergence()([[0.5, 0.5], [0, 1]], [[0.25, 0.75], [0.5, 0.5]]); // ≈ 0.4185
  * ```
  */
-export class KLDivergence extends ElementwiseLoss {
+export class KLDivergence extends RowwiseLoss {
   static override readonly className: string = 'KLDivergence';
   static override readonly aliases: readonly string[] = ['kld', 'KLD', 'kullbackLeiblerDivergence'];
 
-  protected override values(yTrue: Tensor, yPred: Tensor): Tensor {
+  /** @internal */
+  override values(yTrue: Tensor, yPred: Tensor): Tensor {
     // A single number is a row of its own.
-    const [y, p] = [yTrue, yPred].map((x) => (x.rank === 0 ? reshape(x, [1]) : x)) as [
-      Tensor,
-      Tensor,
-    ];
-    return divergence(y, p);
+    const [y, p] = broadcastBoth(yTrue, yPred).map((x) => (x.rank === 0 ? reshape(x, [1]) : x));
+    return divergence(y as Tensor, p as Tensor);
   }
 
   /** @internal */
-  protected override form(): Pick<ElementwiseSpec, 'kernel' | 'constant' | 'rowReduction'> {
+  protected override fusedKernel(): FusedKernelOf {
     return { kernel: 'FusedKLDivergence', constant: epsilon(), rowReduction: 'sum' };
   }
 }

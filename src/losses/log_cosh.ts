@@ -13,13 +13,13 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import type { Input } from '../core/inputs.js';
-import { lossValues, type NoOptions } from '../core/loss.js';
+import { lossValues } from '../core/built_in_loss.js';
+import type { NoOptions } from '../core/loss.js';
 import { elementwise } from '../core/op.js';
-import type { ElementwiseSpec } from '../core/kernel_contract.js';
 import { expm1 } from '../ops/expm1.js';
 import { log1p } from '../ops/log1p.js';
 import { tanh } from '../ops/tanh.js';
-import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
+import { ElementwiseLoss, type FusedKernelOf } from './elementwise_loss.js';
 
 /**
  * Logarithm of the hyperbolic cosine of the error, one value per sample.
@@ -55,12 +55,13 @@ export class LogCosh extends ElementwiseLoss {
   static override readonly className: string = 'LogCosh';
   static override readonly aliases: readonly string[] = ['logcosh'];
 
-  protected override values(yTrue: Tensor, yPred: Tensor): Tensor {
-    return meanOfRows(logCoshOfError(yTrue, yPred));
+  /** @internal */
+  protected override elements(yTrue: Tensor, yPred: Tensor): Tensor {
+    return logCoshOfError(yTrue, yPred);
   }
 
   /** @internal */
-  protected override form(): Pick<ElementwiseSpec, 'kernel'> {
+  protected override fusedKernel(): FusedKernelOf {
     return { kernel: 'FusedLogCosh' };
   }
 }

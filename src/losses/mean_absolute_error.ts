@@ -1,11 +1,11 @@
 import { abs, sub, type Tensor } from '@tensorflow/tfjs-core';
 
 import type { Input } from '../core/inputs.js';
-import { lossValues, type NoOptions } from '../core/loss.js';
+import { lossValues } from '../core/built_in_loss.js';
+import type { NoOptions } from '../core/loss.js';
 import { elementwise } from '../core/op.js';
-import type { ElementwiseSpec } from '../core/kernel_contract.js';
 import { sign } from '../ops/sign.js';
-import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
+import { ElementwiseLoss, type FusedKernelOf } from './elementwise_loss.js';
 
 /**
  * Mean absolute error, one value per sample.
@@ -40,12 +40,13 @@ export class MeanAbsoluteError extends ElementwiseLoss {
   static override readonly className: string = 'MeanAbsoluteError';
   static override readonly aliases: readonly string[] = ['mae', 'MAE'];
 
-  protected override values(yTrue: Tensor, yPred: Tensor): Tensor {
-    return meanOfRows(absoluteError(yTrue, yPred));
+  /** @internal */
+  protected override elements(yTrue: Tensor, yPred: Tensor): Tensor {
+    return absoluteError(yTrue, yPred);
   }
 
   /** @internal */
-  protected override form(): Pick<ElementwiseSpec, 'kernel'> {
+  protected override fusedKernel(): FusedKernelOf {
     return { kernel: 'FusedAbsoluteError' };
   }
 }

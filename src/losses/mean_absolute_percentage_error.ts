@@ -1,12 +1,12 @@
 import { abs, add, div, maximum, mul, neg, step, sub, type Tensor } from '@tensorflow/tfjs-core';
 
 import type { Input } from '../core/inputs.js';
-import { lossValues, type NoOptions } from '../core/loss.js';
+import { lossValues } from '../core/built_in_loss.js';
+import type { NoOptions } from '../core/loss.js';
 import { elementwise, type Op } from '../core/op.js';
-import type { ElementwiseSpec } from '../core/kernel_contract.js';
 import { epsilon } from '../ops/clip.js';
 import { sign } from '../ops/sign.js';
-import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
+import { ElementwiseLoss, type FusedKernelOf } from './elementwise_loss.js';
 
 /**
  * Mean absolute percentage error, one value per sample.
@@ -45,12 +45,13 @@ export class MeanAbsolutePercentageError extends ElementwiseLoss {
   static override readonly className: string = 'MeanAbsolutePercentageError';
   static override readonly aliases: readonly string[] = ['mape', 'MAPE'];
 
-  protected override values(yTrue: Tensor, yPred: Tensor): Tensor {
-    return meanOfRows(absolutePercentageError(yTrue, yPred));
+  /** @internal */
+  protected override elements(yTrue: Tensor, yPred: Tensor): Tensor {
+    return absolutePercentageError(yTrue, yPred);
   }
 
   /** @internal */
-  protected override form(): Pick<ElementwiseSpec, 'kernel' | 'constant'> {
+  protected override fusedKernel(): FusedKernelOf {
     return { kernel: 'FusedAbsolutePercentageError', constant: epsilon() };
   }
 }

@@ -1,10 +1,10 @@
 import { mul, squaredDifference, sub, type Tensor } from '@tensorflow/tfjs-core';
 
 import type { Input } from '../core/inputs.js';
-import { lossValues, type NoOptions } from '../core/loss.js';
+import { lossValues } from '../core/built_in_loss.js';
+import type { NoOptions } from '../core/loss.js';
 import { elementwise } from '../core/op.js';
-import type { ElementwiseSpec } from '../core/kernel_contract.js';
-import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
+import { ElementwiseLoss, type FusedKernelOf } from './elementwise_loss.js';
 
 /**
  * Mean squared error, one value per sample.
@@ -39,12 +39,13 @@ export class MeanSquaredError extends ElementwiseLoss {
   static override readonly className: string = 'MeanSquaredError';
   static override readonly aliases: readonly string[] = ['mse', 'MSE'];
 
-  protected override values(yTrue: Tensor, yPred: Tensor): Tensor {
-    return meanOfRows(squaredError(yTrue, yPred));
+  /** @internal */
+  protected override elements(yTrue: Tensor, yPred: Tensor): Tensor {
+    return squaredError(yTrue, yPred);
   }
 
   /** @internal */
-  protected override form(): Pick<ElementwiseSpec, 'kernel'> {
+  protected override fusedKernel(): FusedKernelOf {
     return { kernel: 'FusedSquaredError' };
   }
 }

@@ -1,12 +1,12 @@
 import { add, div, maximum, mul, square, step, sub, type Tensor } from '@tensorflow/tfjs-core';
 
 import type { Input } from '../core/inputs.js';
-import { lossValues, type NoOptions } from '../core/loss.js';
+import { lossValues } from '../core/built_in_loss.js';
+import type { NoOptions } from '../core/loss.js';
 import { elementwise } from '../core/op.js';
-import type { ElementwiseSpec } from '../core/kernel_contract.js';
 import { epsilon } from '../ops/clip.js';
 import { logRatio } from '../ops/log_ratio.js';
-import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
+import { ElementwiseLoss, type FusedKernelOf } from './elementwise_loss.js';
 
 /**
  * Mean squared logarithmic error, one value per sample.
@@ -48,12 +48,13 @@ export class MeanSquaredLogarithmicError extends ElementwiseLoss {
   static override readonly className: string = 'MeanSquaredLogarithmicError';
   static override readonly aliases: readonly string[] = ['msle', 'MSLE'];
 
-  protected override values(yTrue: Tensor, yPred: Tensor): Tensor {
-    return meanOfRows(squaredLogarithmicError(yTrue, yPred));
+  /** @internal */
+  protected override elements(yTrue: Tensor, yPred: Tensor): Tensor {
+    return squaredLogarithmicError(yTrue, yPred);
   }
 
   /** @internal */
-  protected override form(): Pick<ElementwiseSpec, 'kernel' | 'constant'> {
+  protected override fusedKernel(): FusedKernelOf {
     return { kernel: 'FusedSquaredLogarithmicError', constant: epsilon() };
   }
 }

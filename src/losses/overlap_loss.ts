@@ -1,5 +1,6 @@
 import { add, mul, type Tensor } from '@tensorflow/tfjs-core';
 
+import { BuiltInLoss } from '../core/built_in_loss.js';
 import {
   assertAxis,
   assertClassWeights,
@@ -10,12 +11,11 @@ import {
   type Axis,
   type FromLogits,
 } from '../core/checks.js';
+import { classOf, type Reads } from '../core/description.js';
 import { formatShape, formatValue } from '../core/errors.js';
-import { alongAxis, broadcast, mismatch, sameShape, sizeOf, type Input } from '../core/inputs.js';
-import { classOf, Loss, readsLogits, type LossClass, type Metric } from '../core/loss.js';
+import { alongAxis, broadcast, mismatch, sameShape, sizeOf } from '../core/inputs.js';
 import { multiplyNoNan } from '../core/op.js';
 import { meanOver, sumOver } from '../core/reduction.js';
-import type { Metrics } from '../metrics/metrics.js';
 import { isIndexShape } from '../ops/class_labels.js';
 import { EPSILON } from '../ops/clip.js';
 import { missedShare, overlap } from '../ops/overlap.js';
@@ -58,19 +58,10 @@ interface Costs {
  *
  *     loss = missed / (hits + missed), missed = alpha · false positives + beta · false negatives + epsilon
  */
-export abstract class OverlapLoss<Options extends OverlapOptions> extends Loss<Options> {
+export abstract class OverlapLoss<Options extends OverlapOptions> extends BuiltInLoss<Options> {
+  static override readonly reads: Reads = 'sigmoid';
+  /** @internal */
   static override readonly extensions: readonly string[] = ['fromLogits', 'classWeights'];
-  static override readonly activation: string = 'sigmoid';
-
-  /** By the shapes, as in Keras. */
-  static override readonly accuracy: Required<LossClass>['accuracy'] = (
-    { fromLogits }: { fromLogits: boolean },
-    { binaryAccuracy, categoricalAccuracy }: Metrics,
-  ): Metric => {
-    const [binary, categorical] = [binaryAccuracy({ fromLogits }), categoricalAccuracy()];
-    return (yTrue: Input, yPred: Input) =>
-      ((yPred as Tensor).shape.at(-1) === 1 ? binary : categorical)(yTrue, yPred);
-  };
 
   /** @internal */
   static override check(who: string, options: Required<OverlapOptions>): void {
@@ -80,12 +71,8 @@ export abstract class OverlapLoss<Options extends OverlapOptions> extends Loss<O
   }
 
   /** @internal */
-  static override valuesShape(
-    who: string,
-    { axis, classWeights }: Required<OverlapOptions>,
-    yTrue: number[],
-    yPred: number[],
-  ): number[] {
+  override valuesShape(who: string, yTrue: number[], yPred: number[]): number[] {
+    const { axis, classWeights } = this.options as unknown as Required<OverlapOptions>;
     const last = yPred.length - 1;
     if (!sameShape(yTrue, yPred)) {
       const hint = isIndexShape(yTrue, yPred, last)
@@ -117,7 +104,8 @@ export abstract class OverlapLoss<Options extends OverlapOptions> extends Loss<O
    */
   protected abstract costs(): Costs;
 
-  override compute(yTrue: Tensor, yPred: Tensor, fromLogits = readsLogits(this)): Tensor {
+  /** @internal */
+  override values(yTrue: Tensor, yPred: Tensor, fromLogits: boolean): Tensor {
     const { axis, classWeights } = this.options as unknown as Required<OverlapOptions>;
     const { alpha, beta, epsilon = EPSILON } = this.costs();
     const axes = resolveAxes(classOf(this).className, axis, yPred.shape);

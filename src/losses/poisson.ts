@@ -1,12 +1,12 @@
 import { add, div, mul, neg, sub, type Tensor } from '@tensorflow/tfjs-core';
 
 import type { Input } from '../core/inputs.js';
-import { lossValues, type NoOptions } from '../core/loss.js';
+import { lossValues } from '../core/built_in_loss.js';
+import type { NoOptions } from '../core/loss.js';
 import { elementwise } from '../core/op.js';
-import type { ElementwiseSpec } from '../core/kernel_contract.js';
 import { epsilon } from '../ops/clip.js';
 import { log } from '../ops/log.js';
-import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
+import { ElementwiseLoss, type FusedKernelOf } from './elementwise_loss.js';
 
 /**
  * Negative log-likelihood of counts under a Poisson distribution, less a term without the prediction; one value per sample.
@@ -39,12 +39,13 @@ export function poisson(yTrue: Input, yPred: Input, options: NoOptions = {}): Te
 export class Poisson extends ElementwiseLoss {
   static override readonly className: string = 'Poisson';
 
-  protected override values(yTrue: Tensor, yPred: Tensor): Tensor {
-    return meanOfRows(poissonLoss(yTrue, yPred));
+  /** @internal */
+  protected override elements(yTrue: Tensor, yPred: Tensor): Tensor {
+    return poissonLoss(yTrue, yPred);
   }
 
   /** @internal */
-  protected override form(): Pick<ElementwiseSpec, 'kernel' | 'constant'> {
+  protected override fusedKernel(): FusedKernelOf {
     return { kernel: 'FusedPoisson', constant: epsilon() };
   }
 }

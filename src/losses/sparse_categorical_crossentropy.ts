@@ -1,29 +1,11 @@
-import { expandDims, mul, reshape, where, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 
-import {
-  assertClassWeights,
-  assertWeightsFit,
-  assertWhole,
-  resolveAxis,
-  withoutAxes,
-} from '../core/checks.js';
-import { multiplyNoNan } from '../core/op.js';
+import { lossValues } from '../core/built_in_loss.js';
+import type { LabelForm } from '../core/description.js';
 import type { Input } from '../core/inputs.js';
-import { Loss, lossValues, readsLogits, type LossClass, type Metric } from '../core/loss.js';
-import { sumOver } from '../core/reduction.js';
-import type { KernelSpec } from '../core/kernel_contract.js';
-import type { Metrics } from '../metrics/metrics.js';
-import { assertIndexShape, oneHot, toIndices } from '../ops/class_labels.js';
-import { differsFrom } from '../ops/differs_from.js';
+import type { CrossEntropyKernel } from '../core/kernel_contract.js';
 import { classCosts } from '../ops/class_cross_entropy.js';
-import {
-  checkClassOptions,
-  classDefaults,
-  classRows,
-  smoothClasses,
-  weighClasses,
-  type ClassOptions,
-} from './class_options.js';
+import { classDefaults, ClassLoss, type ClassOptions } from './class_loss.js';
 
 /** Options of {@link sparseCategoricalCrossentropy}. */
 export interface SparseCategoricalCrossentropyOptions extends ClassOptions {
@@ -74,86 +56,24 @@ export function sparseCategoricalCrossentropy(
  * scce([1, -1, 2], [[1, 3, 0], [9, 9, 9], [2, 1, 4]]); // ≈ 0.1698
  * ```
  */
-export class SparseCategoricalCrossentropy extends Loss<SparseCategoricalCrossentropyOptions> {
+export class SparseCategoricalCrossentropy extends ClassLoss<SparseCategoricalCrossentropyOptions> {
   static override readonly className: string = 'SparseCategoricalCrossentropy';
   static override readonly defaults: Required<SparseCategoricalCrossentropyOptions> = {
     ...classDefaults,
     ignoreClass: null,
     classWeights: null,
   };
+  static override readonly labels: LabelForm = 'index';
+  /** @internal */
   static override readonly extensions: readonly string[] = ['labelSmoothing', 'classWeights'];
-  static override readonly sparseLabels: boolean = true;
-  static override readonly activation: string = 'softmax';
-  static override readonly accuracy: Required<LossClass>['accuracy'] = (
-    { axis }: { axis: number },
-    { sparseCategoricalAccuracy }: Metrics,
-  ): Metric => sparseCategoricalAccuracy({ axis });
 
-  static override readonly crossentropy: Required<LossClass>['crossentropy'] = ({
-    fromLogits,
-    axis,
-    ignoreClass,
-  }: Required<SparseCategoricalCrossentropyOptions>): Loss =>
-    new SparseCategoricalCrossentropy({
-      fromLogits,
-      axis,
-      ignoreClass,
-    });
-
-  static override check(
-    who: string,
-    options: Required<SparseCategoricalCrossentropyOptions>,
-  ): void {
-    checkClassOptions(who, options);
-    if (options.ignoreClass !== null) assertWhole(who, 'ignoreClass', options.ignoreClass);
-    assertClassWeights(who, 'classWeights', options.classWeights);
-  }
-
-  static override valuesShape(
-    who: string,
-    { axis, classWeights }: Required<SparseCategoricalCrossentropyOptions>,
-    yTrue: number[],
-    yPred: number[],
-  ): number[] {
-    const classAxis = resolveAxis(who, axis, ['yPred', yPred]);
-    assertIndexShape(who, ['yTrue', yTrue], ['yPred', yPred], classAxis);
-    assertWeightsFit(who, 'classWeights', classWeights, yPred, classAxis);
-    return withoutAxes(yPred, [classAxis]);
-  }
-
-  override compute(yTrue: Tensor, yPred: Tensor, fromLogits = readsLogits(this)): Tensor {
-    const { labelSmoothing, axis, ignoreClass, classWeights } = this.options;
-    const classAxis = resolveAxis(SparseCategoricalCrossentropy.className, axis, [
-      'yPred',
-      yPred.shape,
-    ]);
-    const valid = this.mask(yTrue, yPred);
-    const indices = toIndices(
-      SparseCategoricalCrossentropy.className,
-      yTrue,
-      yPred,
-      classAxis,
-      ignoreClass,
-    );
-    const known = valid === undefined ? indices : where(valid, indices, zerosLike(indices));
-    const labels = smoothClasses(oneHot(known, yPred, classAxis), labelSmoothing, classAxis);
-    const weighted = weighClasses(labels, classWeights, classAxis);
-    const counted = valid === undefined ? weighted : mul(weighted, expandDims(valid, classAxis));
-    return sumOver(multiplyNoNan(classCosts(yPred, fromLogits, classAxis), counted), [classAxis]);
-  }
-
-  override mask(yTrue: Tensor, yPred: Tensor): Tensor | undefined {
-    const { axis, ignoreClass } = this.options;
-    if (ignoreClass === null) return undefined;
-    const classAxis = resolveAxis(SparseCategoricalCrossentropy.className, axis, [
-      'yPred',
-      yPred.shape,
-    ]);
-    return differsFrom(reshape(yTrue, withoutAxes(yPred.shape, [classAxis])), ignoreClass);
+  /** @internal */
+  protected override costs(predictions: Tensor, fromLogits: boolean, axis: number): Tensor {
+    return classCosts(predictions, fromLogits, axis);
   }
 
   /** @internal */
-  override rows(shape: number[]): KernelSpec | undefined {
-    return classRows('FusedSparseSoftmaxCrossEntropy', this.options, shape);
+  protected override fusedKernel(): CrossEntropyKernel {
+    return 'FusedSparseSoftmaxCrossEntropy';
   }
 }

@@ -1,10 +1,10 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 import type { Input } from '../core/inputs.js';
-import { lossValues, type NoOptions } from '../core/loss.js';
+import { lossValues } from '../core/built_in_loss.js';
+import type { NoOptions } from '../core/loss.js';
 import { product } from '../ops/product.js';
-import type { ElementwiseSpec } from '../core/kernel_contract.js';
-import { ElementwiseLoss, meanOfRows } from './elementwise_loss.js';
+import { ElementwiseLoss, type FusedKernelOf } from './elementwise_loss.js';
 import { shortOfMargin } from './short_of_margin.js';
 
 /**
@@ -39,13 +39,14 @@ export function squaredHinge(yTrue: Input, yPred: Input, options: NoOptions = {}
 export class SquaredHinge extends ElementwiseLoss {
   static override readonly className: string = 'SquaredHinge';
 
-  protected override values(yTrue: Tensor, yPred: Tensor): Tensor {
+  /** @internal */
+  protected override elements(yTrue: Tensor, yPred: Tensor): Tensor {
     const short = shortOfMargin(yTrue, yPred);
-    return meanOfRows(product(short, short));
+    return product(short, short);
   }
 
   /** @internal */
-  protected override form(): Pick<ElementwiseSpec, 'kernel'> {
+  protected override fusedKernel(): FusedKernelOf {
     return { kernel: 'FusedSquaredHinge' };
   }
 }

@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 
 import { assertNonNegative } from '../core/checks.js';
 import type { Input } from '../core/inputs.js';
-import { lossValues } from '../core/loss.js';
+import { lossValues } from '../core/built_in_loss.js';
 import { overlapDefaults, OverlapLoss, type OverlapOptions } from './overlap_loss.js';
 
 /** Options of {@link tversky}. */
@@ -58,9 +58,9 @@ export class Tversky extends OverlapLoss<TverskyOptions> {
     beta: 0.5,
   };
 
-  /** {@inheritDoc LossClass.check} */
+  /** @internal */
   static override check(who: string, options: Required<TverskyOptions>): void {
-    OverlapLoss.check(who, options);
+    super.check(who, options);
     assertNonNegative(who, 'alpha', options.alpha);
     assertNonNegative(who, 'beta', options.beta);
   }

@@ -1,4 +1,3 @@
 export { binaryAccuracy, type BinaryAccuracyOptions } from './binary_accuracy.js';
 export { categoricalAccuracy, type CategoricalAccuracyOptions } from './categorical_accuracy.js';
-export type { Metrics } from './metrics.js';
 export { sparseCategoricalAccuracy } from './sparse_categorical_accuracy.js';

@@ -3,6 +3,7 @@ import { tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { assertBoolean } from '../core/checks.js';
 import { withDefaults } from '../core/config.js';
 import { labelsAndOutput, type Input } from '../core/inputs.js';
+import { logitsBehind } from '../core/trace.js';
 import { sigmoidCrossEntropy } from './sigmoid_cross_entropy_with_logits.js';
 import { sigmoidCrossEntropyWithProbabilities } from './sigmoid_cross_entropy_with_probabilities.js';
 
@@ -37,6 +38,11 @@ export function binaryCrossentropy(
   const who = 'ops.binaryCrossentropy';
   const { fromLogits } = withDefaults(who, { ...options }, { fromLogits: false });
   assertBoolean(who, 'fromLogits', fromLogits);
-  const crossEntropy = fromLogits ? sigmoidCrossEntropy : sigmoidCrossEntropyWithProbabilities;
-  return tidy(() => crossEntropy(...labelsAndOutput(who, ['target', target], ['output', output])));
+  return tidy(() => {
+    const [y, x] = labelsAndOutput(who, ['target', target], ['output', output]);
+    const logits = fromLogits ? x : logitsBehind(x, 'sigmoid');
+    return logits === undefined
+      ? sigmoidCrossEntropyWithProbabilities(y, x)
+      : sigmoidCrossEntropy(y, logits);
+  });
 }

@@ -5,6 +5,7 @@ import { plainSpec, rowValues } from '../core/fused.js';
 import { sameShapeTensors, toFloat, toTensor, type Input } from '../core/inputs.js';
 import { multiplyNoNan } from '../core/op.js';
 import { sumOver } from '../core/reduction.js';
+import { logitsBehind } from '../core/trace.js';
 import type { CrossEntropyKernel } from '../core/kernel_contract.js';
 import { assertIndexShape, oneHot, toIndices } from './class_labels.js';
 import { negativeLogProbabilities } from './negative_log_probabilities.js';
@@ -35,11 +36,13 @@ export function classCrossEntropy(
     const given = toTensor(who, name, output);
     const classAxis = resolveAxis(who, axis, [name, given.shape]);
     const [y, x] = sameShapeTensors(who, labels, [name, given]);
-    return byRows(who, 'FusedSoftmaxCrossEntropy', y, x, fromLogits, classAxis, (hot, float) =>
-      sumOver(multiplyNoNan(classCosts(toFloat(float), fromLogits, classAxis), toFloat(hot)), [
-        classAxis,
-      ]),
-    );
+    const logits = fromLogits ? x : logitsBehind(x, 'softmax', classAxis);
+    const isLogits = logits !== undefined;
+    const kernel = 'FusedSoftmaxCrossEntropy';
+    return byRows(who, kernel, y, logits ?? x, isLogits, classAxis, (hot, predictions) => {
+      const costs = classCosts(toFloat(predictions), isLogits, classAxis);
+      return sumOver(multiplyNoNan(costs, toFloat(hot)), [classAxis]);
+    });
   });
 }
 
@@ -55,27 +58,29 @@ export function sparseClassCrossEntropy(
     const x = toTensor(who, name, output);
     const classAxis = resolveAxis(who, axis, [name, x.shape]);
     assertIndexShape(who, [labelsName, y.shape], [name, x.shape], classAxis);
-    const op = 'FusedSparseSoftmaxCrossEntropy';
-    return byRows(who, op, y, x, fromLogits, classAxis, (indices, float) => {
-      const hot = oneHot(toIndices(who, indices, float, classAxis), float, classAxis);
-      return sumOver(multiplyNoNan(classCosts(toFloat(float), fromLogits, classAxis), hot), [
-        classAxis,
-      ]);
+    const logits = fromLogits ? x : logitsBehind(x, 'softmax', classAxis);
+    const isLogits = logits !== undefined;
+    const kernel = 'FusedSparseSoftmaxCrossEntropy';
+    return byRows(who, kernel, y, logits ?? x, isLogits, classAxis, (indices, predictions) => {
+      const hot = oneHot(toIndices(who, indices, predictions, classAxis), predictions, classAxis);
+      const costs = classCosts(toFloat(predictions), isLogits, classAxis);
+      return sumOver(multiplyNoNan(costs, hot), [classAxis]);
     });
   });
 }
 
-/** One value per row: a kernel knows logits along the last axis. */
+/** One value per row, by a kernel where there is one: for logits along the last axis. */
 function byRows(
   who: string,
-  op: CrossEntropyKernel,
+  kernel: CrossEntropyKernel,
   labels: Tensor,
-  output: Tensor,
-  fromLogits: boolean,
+  predictions: Tensor,
+  isLogits: boolean,
   classAxis: number,
-  composed: (labels: Tensor, output: Tensor) => Tensor,
+  formula: (labels: Tensor, predictions: Tensor) => Tensor,
 ): Tensor {
-  if (!fromLogits || classAxis !== output.rank - 1) return composed(labels, output);
-  const form = plainSpec(op, output.shape[classAxis] ?? 0);
-  return rowValues(who, form, labels, output, withoutAxes(output.shape, [classAxis]), composed);
+  const { shape } = predictions;
+  if (!isLogits || classAxis !== shape.length - 1) return formula(labels, predictions);
+  const spec = plainSpec(kernel, shape[classAxis] ?? 0);
+  return rowValues(who, spec, labels, predictions, withoutAxes(shape, [classAxis]), formula);
 }

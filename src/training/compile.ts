@@ -3,6 +3,7 @@ import type { LayersModel, ModelCompileArgs } from '@tensorflow/tfjs-layers';
 
 import type { FromLogits } from '../core/checks.js';
 import { withDefaults } from '../core/config.js';
+import { classOf } from '../core/description.js';
 import { unknownName } from '../core/errors.js';
 import { isLoss, type Loss, type Metric } from '../core/loss.js';
 import type { LossIdentifier } from '../registry.js';
@@ -166,7 +167,7 @@ function draftsOf(model: LayersModel, args: CompileArgs, entries: readonly LossE
     const readsLogits = logitsReader(name, activation);
     if (isLoss(entry)) {
       // Says at once where 'auto' has nothing to follow.
-      entry.addends().forEach(readsLogits);
+      entry.terms().forEach(readsLogits);
       hideFields(entry);
     }
     const metrics = metricsOfOutput(args, names, index);
@@ -205,6 +206,7 @@ function hideFields(loss: Loss): void {
 function logitsReader(output: string, activation: OutputActivation | undefined) {
   return (loss: Loss): boolean | undefined => {
     const { fromLogits } = loss.options as { fromLogits?: FromLogits };
+    if (fromLogits === undefined) return classOf(loss).reads === 'logits' || undefined;
     if (fromLogits !== 'auto') return fromLogits;
     if (activation?.name === 'linear') return true;
     if (['sigmoid', 'hardSigmoid', 'softmax'].includes(activation?.name ?? '')) return false;

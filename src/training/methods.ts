@@ -3,6 +3,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 
 import { toFunctionName } from '../core/config.js';
 import { formatValue } from '../core/errors.js';
+import { tracing } from '../core/trace.js';
 import { warn } from '../core/warn.js';
 import { compile, type CompileArgs } from './compile.js';
 import {
@@ -265,7 +266,8 @@ function chosenStep(
   const means = new EpochMeans();
   const ours = makeStep(model, plan, means);
   return setMeans(
-    (data) => (plan.ours || carriesWeights(plan, model, data) ? ours(data) : theirs(data)),
+    (data) =>
+      plan.ours || carriesWeights(plan, model, data) ? ours(data) : tracing(() => theirs(data)),
     means,
   );
 }

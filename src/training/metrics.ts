@@ -1,16 +1,19 @@
 import { mul, neg, type Tensor } from '@tensorflow/tfjs-core';
 
+import type { Axis } from '../core/checks.js';
 import { configToOptions, toFunctionName, type Config } from '../core/config.js';
 import { formatValue } from '../core/errors.js';
-import { addendWith, classOf, maskedValues, type Loss, type Metric } from '../core/loss.js';
+import { classOf } from '../core/description.js';
+import { valuesAndMask } from '../core/evaluate.js';
+import type { Loss, Metric } from '../core/loss.js';
 import { toFloat } from '../core/inputs.js';
 import { maskWeights } from '../core/reduction.js';
 import * as ourMetrics from '../metrics/index.js';
-import { getLoss, isKnownLoss, isSerializedLoss } from '../registry.js';
+import { deserializeLoss, getLoss, isKnownLoss, isSerializedLoss } from '../registry.js';
 import { layersMetric, layersMetricName, TFJS_METRICS } from './layers_internals.js';
 import type { Measured, OutputBatch, OutputMetric } from './plan.js';
 import { byOutput, isDict, type PerOutput, isNothing } from './per_output.js';
-import { predictionsFor } from './predictions.js';
+import { termWithLabels } from './label_form.js';
 
 /** A metric as users give it: a name, a function, a loss object, or a saved config. */
 export type MetricIdentifier =
@@ -136,7 +139,7 @@ function lossMetric(name: string, weighted: boolean, loss: Loss): OutputMetric {
 /** The metric that has the name of a loss. */
 function namedMetric(name: string, weighted: boolean, loss: Loss): OutputMetric {
   const metric = lossMetric(name, weighted, loss);
-  if (classOf(loss).negatedMetric !== true) return metric;
+  if (!classOf(loss).negatedMetric) return metric;
   const measure = (batch: OutputBatch) => {
     const { values, counts } = metric.measure(batch);
     return { values: neg(values), counts };
@@ -146,10 +149,10 @@ function namedMetric(name: string, weighted: boolean, loss: Loss): OutputMetric 
 
 function measureLoss(batch: OutputBatch, loss: Loss): Measured {
   if (classOf(loss).composite) {
-    return { values: loss.addUp((addend) => meanValues(measureLoss(batch, addend))) };
+    return { values: loss.sumOverTerms((term) => meanValues(measureLoss(batch, term))) };
   }
-  const { yPred, fromLogits } = predictionsFor(batch, loss);
-  const { values, mask } = maskedValues(loss, batch.yTrue, yPred, { fromLogits });
+  const { yTrue, yPred, readsLogits } = batch;
+  const { values, mask } = valuesAndMask(loss, { yTrue, yPred, fromLogits: readsLogits(loss) });
   return { values, counts: mask && toFloat(mask) };
 }
 
@@ -158,60 +161,61 @@ export function meanValues({ values, counts }: Measured): Tensor {
   return counts === undefined ? values : mul(values, maskWeights(counts, 'mean'));
 }
 
-/** `'accuracy'`: in the sense of the output's loss, or else of the shapes, as in Keras. */
+/** `'accuracy'`: as the labels of the output's loss ask for, or else the shapes, as in Keras. */
 const accuracy: Omit<OutputMetric, 'weighted'> = {
   name: 'acc',
   measure: (batch) => {
-    const { yTrue, yPred, readsLogits } = batch;
-    const loss = batch.loss && addendWith(batch.loss, 'accuracy');
-    const ofLoss = loss && accuracyOf(loss, readsLogits(loss));
-    const metric = ofLoss ?? accuracyByShapes(yTrue.shape, yPred.shape);
+    const { yTrue, yPred } = batch;
+    const { loss, kind, fromLogits, axis } = labelsOf(batch);
+    const metric =
+      kind === 'binary'
+        ? ourMetrics.binaryAccuracy({ fromLogits })
+        : ourMetrics[`${kind}Accuracy`](typeof axis === 'number' ? { axis } : {});
     const mask = loss?.mask(toFloat(yTrue), yPred);
     return { values: metric(yTrue, yPred), counts: mask && toFloat(mask) };
   },
 };
 
-/** Made once, not in every step. */
-const accuracies = new WeakMap<Loss, { fromLogits: boolean | undefined; metric: Metric }>();
-
-function accuracyOf(loss: Loss, fromLogits: boolean | undefined): Metric | undefined {
-  const make = classOf(loss).accuracy;
-  if (make === undefined) return undefined;
-  let made = accuracies.get(loss);
-  if (made === undefined || made.fromLogits !== fromLogits) {
-    made = {
-      fromLogits,
-      metric: make({ ...loss.options, fromLogits } as never, ourMetrics as never),
-    };
-    accuracies.set(loss, made);
-  }
-  return made.metric;
-}
-
-/** `'crossentropy'`: that of the output's loss, without what smooths and weighs it, or else that of the shapes. */
+/** `'crossentropy'`: as the labels of the output's loss ask for, without what smooths and weighs them, or else the shapes. */
 const crossentropy: Omit<OutputMetric, 'weighted'> = {
   name: 'ce',
-  measure: (batch) => measureLoss(batch, crossentropyOf(batch)),
+  measure: (batch) => {
+    const { kind, fromLogits, axis, ignoreClass } = labelsOf(batch);
+    const loss = deserializeLoss({
+      class_name: `${kind}Crossentropy`,
+      config: {
+        from_logits: fromLogits,
+        ...(axis !== undefined && { axis }),
+        ...(ignoreClass !== undefined && { ignore_class: ignoreClass }),
+      },
+    });
+    return measureLoss(batch, loss);
+  },
 };
 
-function crossentropyOf({ loss: given, yTrue, yPred, readsLogits }: OutputBatch): Loss {
-  const loss = given && addendWith(given, 'crossentropy');
-  const ofLoss = loss && classOf(loss).crossentropy;
-  return ofLoss
-    ? ofLoss({ ...loss.options, fromLogits: readsLogits(loss) } as never)
-    : crossentropyByShapes(yTrue.shape, yPred.shape);
+const KINDS = { binary: 'binary', oneHot: 'categorical', index: 'sparseCategorical' } as const;
+
+type Kind = (typeof KINDS)[keyof typeof KINDS];
+
+/** How the labels of an output are read: as its loss says, with the options for it, or else by the shapes. */
+function labelsOf({ loss: given, yTrue, yPred, readsLogits }: OutputBatch) {
+  const loss = given && termWithLabels(given);
+  const labels = loss && classOf(loss).labels;
+  const fromLogits = (loss && readsLogits(loss)) ?? false;
+  if (loss === undefined || labels === undefined) {
+    return { loss, fromLogits, kind: kindByShapes(yTrue.shape, yPred.shape) };
+  }
+  const { axis, ignoreClass } = loss.options as { axis?: Axis; ignoreClass?: number | null };
+  return { loss, fromLogits, kind: KINDS[labels], axis, ignoreClass };
+}
+
+/** The cross-entropy that Keras chooses by shapes. */
+export function crossentropyByShapes(yTrue: readonly number[], yPred: readonly number[]): Loss {
+  return getLoss(`${kindByShapes(yTrue, yPred)}Crossentropy`);
 }
 
 /** Keras's choice: one number is binary, labels with fewer axes than the predictions are indices. */
-export function crossentropyByShapes(yTrue: readonly number[], yPred: readonly number[]): Loss {
-  return getLoss(`${kindOf(yTrue, yPred)}Crossentropy`);
-}
-
-function accuracyByShapes(yTrue: readonly number[], yPred: readonly number[]): Metric {
-  return ourMetrics[`${kindOf(yTrue, yPred)}Accuracy`]();
-}
-
-function kindOf(yTrue: readonly number[], yPred: readonly number[]) {
+function kindByShapes(yTrue: readonly number[], yPred: readonly number[]): Kind {
   if (yPred.at(-1) === 1) return 'binary';
   return yTrue.length < yPred.length || yTrue.at(-1) === 1 ? 'sparseCategorical' : 'categorical';
 }

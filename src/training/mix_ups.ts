@@ -1,6 +1,7 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
-import { activationOf, classOf, isLoss, type Loss } from '../core/loss.js';
+import { classOf } from '../core/description.js';
+import { isLoss, type Loss } from '../core/loss.js';
 import { warn } from '../core/warn.js';
 import { crossentropyByShapes } from './metrics.js';
 import type { OutputPlan, Plan } from './plan.js';
@@ -21,7 +22,7 @@ export function warnOfMixUps(model: LayersModel, losses: readonly unknown[], pla
       const given = losses[index];
       const loss = given === crossentropyByShapes ? crossentropyByShapes(sizes, sizes) : given;
       if (!isLoss(loss)) return [];
-      return loss.addends().flatMap((addend) => mixUps(output, addend, shape));
+      return loss.terms().flatMap((term) => mixUps(output, term, shape));
     }),
   ];
   if (warnings.length > 0) warn([...new Set(warnings)].join('\n'));
@@ -32,21 +33,20 @@ function mixUps(
   loss: Loss,
   shape: readonly (number | null)[],
 ): string[] {
-  const { className, logitsOnly } = classOf(loss);
-  const expected = activationOf(loss);
+  const { className, reads } = classOf(loss);
   const fromLogits = readsLogits(loss);
   if (activation === undefined) return [];
   const givesProbabilities = ['sigmoid', 'softmax'].includes(activation.name);
-  if (logitsOnly === true && givesProbabilities) {
+  if (reads === 'logits' && givesProbabilities) {
     return [
       `Output '${name}' ends in a ${activation.name}, so it gives probabilities, and ${className} reads logits. ` +
         `Take the ${activation.name} away.`,
     ];
   }
-  if (expected === undefined) return [];
+  if (reads === undefined || reads === 'logits') return [];
   const { axis } = loss.options as { axis?: unknown };
   const units = shape.at(typeof axis === 'number' ? axis : -1);
-  if (units === 1 && [activation.name, expected].includes('softmax')) {
+  if (units === 1 && [activation.name, reads].includes('softmax')) {
     return [
       `Output '${name}' is one number, and a softmax makes it 1 whatever the model learns. ` +
         `Take a sigmoid and BinaryCrossentropy, or one unit per class.`,
@@ -61,7 +61,7 @@ function mixUps(
   if (fromLogits === false && activation.name === 'linear') {
     return [
       `Output '${name}' has no activation, so it gives logits, and ${className} reads probabilities. ` +
-        `Give the loss fromLogits: true, or the layer activation: '${expected}'.`,
+        `Give the loss fromLogits: true, or the layer activation: '${reads}'.`,
     ];
   }
   return [];

@@ -1,11 +1,11 @@
 import { mul, tidy } from '@tensorflow/tfjs-core';
 
-import { weightedValues } from '../core/loss.js';
-import { meanOver } from '../core/reduction.js';
+import { valuesAndMask } from '../core/evaluate.js';
+import { maskWeights, meanOver } from '../core/reduction.js';
+import { weigh } from '../core/weighting.js';
 import type { PlainFunction } from './loss_entries.js';
 import { meanValues } from './metrics.js';
 import type { OutputMetric, OutputPlan } from './plan.js';
-import { predictionsFor } from './predictions.js';
 
 /**
  * The loss for TF.js's own steps, which run when our integration was taken back or finds a TF.js that it does not know. They
@@ -16,12 +16,16 @@ export function trainingFunction(output: () => OutputPlan): PlainFunction {
     tidy(() => {
       const loss = output().chooseLoss?.(yTrue.shape, yPred.shape);
       if (loss === undefined) return yPred;
-      return loss.addUp((addend) => {
-        const predictions = predictionsFor({ ...output(), yPred }, addend);
-        const { values } = weightedValues(addend, yTrue, predictions.yPred, predictions);
+      return loss.sumOverTerms((term) => {
+        const fromLogits = output().readsLogits(term);
+        const { values: given, mask } = valuesAndMask(term, { yTrue, yPred, fromLogits });
+        const { reduction } = term;
+        const isMean = reduction === 'mean_with_sample_weight';
+        const counts = mask && maskWeights(mask, isMean ? 'mean' : reduction);
+        const values = counts === undefined ? given : weigh('loss', given, counts);
         const axes = values.shape.map((_, axis) => axis).filter((axis) => axis > 0);
         const perSample = meanOver(values, axes);
-        const scale = output().lossWeight * (addend.reduction === 'sum' ? values.size : 1);
+        const scale = output().lossWeight * (reduction === 'sum' ? values.size : 1);
         return scale === 1 ? perSample : mul(perSample, scale);
       });
     });

@@ -15,7 +15,10 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 
 import { formatShape, ShapeError } from '../core/errors.js';
 import { alignRanks, mismatch, sameShape, toFloat } from '../core/inputs.js';
-import { classOf, takesLabelWeights, weightedLoss, type Loss } from '../core/loss.js';
+import { classOf, partsOf, weighsLabels } from '../core/description.js';
+import { evaluate } from '../core/evaluate.js';
+import type { Loss } from '../core/loss.js';
+import { disposeTape, tracing } from '../core/trace.js';
 import { divideNoNan } from '../core/op.js';
 import { weigh } from '../core/weighting.js';
 import { batchWeights, disposeBatchWeights } from './data.js';
@@ -23,12 +26,11 @@ import type { EpochMeans, Reported } from './epoch_means.js';
 import { hidden, type Data, type Step } from './layers_internals.js';
 import { entryAt } from './per_output.js';
 import type { OutputBatch, OutputMetric, OutputPlan, Plan } from './plan.js';
-import { predictionsFor } from './predictions.js';
-import { recordingLogits } from './recovered_logits.js';
+import { hasBinaryLabels } from './label_form.js';
 
 /** A step that trains the model on a batch. */
 export function trainStep(model: LayersModel, plan: Plan, means: EpochMeans): Step {
-  return step(plan, (data) => {
+  return step((data) => {
     const reported: Reported[] = [];
     const cost = (): Scalar => {
       const measured = measure(model, plan, data, true);
@@ -45,7 +47,7 @@ export function trainStep(model: LayersModel, plan: Plan, means: EpochMeans): St
 
 /** A step that measures the model on a batch. */
 export function testStep(model: LayersModel, plan: Plan, means: EpochMeans): Step {
-  return step(plan, (data) =>
+  return step((data) =>
     tidy(() => {
       const { total, reported } = measure(model, plan, data, false);
       means.add(reported);
@@ -60,15 +62,13 @@ function keepReported({ value, sums }: Reported): Reported {
   return { value: keep(value), sums: { values: keep(sums.values), weights: keep(sums.weights) } };
 }
 
-function step({ outputs }: Plan, run: Step): Step {
-  const activations = outputs
-    .map(({ activation }) => activation)
-    .filter((activation) => activation !== undefined)
-    // What went into a linear activation came out of it.
-    .filter(({ name }) => name !== 'linear');
+function step(run: Step): Step {
   return (data) => {
     try {
-      return recordingLogits(activations, () => run(data));
+      return tracing(() => run(data));
+    } catch (error) {
+      disposeTape();
+      throw error;
     } finally {
       disposeBatchWeights(data);
     }
@@ -121,7 +121,7 @@ function measure(
   );
   const trained = batches.flatMap((batch) => {
     if (batch.loss === undefined) return [];
-    const value = batch.loss.addUp((addend) => lossOf(batch, addend)) as Scalar;
+    const value = batch.loss.sumOverTerms((term) => lossOf(batch, term)) as Scalar;
     return [{ value, factor: batch.lossWeight }];
   });
   if (trained.length === 0) {
@@ -151,21 +151,22 @@ function outputBatch(
   return { ...output, ...weights, yTrue, yPred, loss };
 }
 
-/** A loss on the batch, which may be one of several that the output's loss adds up. */
+/** A loss on the batch, which may be one term of the output's loss. */
 function lossOf(batch: OutputBatch, loss: Loss): Scalar {
-  const { name, yTrue, sampleWeight, classWeight } = batch;
-  const { yPred, fromLogits } = predictionsFor(batch, loss);
+  const { name, yTrue, yPred, readsLogits, sampleWeight, classWeight } = batch;
   const who = `${classOf(loss).className} of output '${name}'`;
-  // A sum of losses of which one takes weights of labels: the others take their mean.
-  const isPerLabel = batch.loss !== undefined && takesLabelWeights(batch.loss);
+  // In a sum of losses of which one has binary labels, the others weigh a sample by the mean over its labels.
+  const isPerLabel = batch.loss !== undefined && hasBinaryLabels(batch.loss);
   assertShapes(who, loss, batch, isPerLabel ? undefined : classWeight);
-  const weights = takesLabelWeights(loss)
+  const weights = weighsLabels(loss)
     ? { sampleWeight, labelWeights: classWeight }
     : { sampleWeight: weightsOfSamples(who, batch) };
-  const value = weightedLoss(loss, yTrue, yPred, {
+  const value = evaluate(loss, {
+    yTrue,
+    yPred,
     ...weights,
     who,
-    fromLogits,
+    fromLogits: readsLogits(loss),
     checkValues: assertPerSample(who),
   });
   // What is not reduced is trained on its mean.
@@ -191,7 +192,7 @@ function assertShapes(
     );
   }
   if (classWeight === undefined) return;
-  const values = lossClass.valuesShape(who, loss.options, labels, output);
+  const values = partsOf(loss)?.valuesShape(who, labels, output);
   if (values && values.length > 0 && classWeight.rank > values.length) {
     throw new ShapeError(
       `${who}: classWeight is for losses with a value for each label; weigh the samples. ` +
@@ -233,7 +234,7 @@ function weightsOfSamples(
   who: string,
   { loss, sampleWeight, classWeight }: OutputBatch,
 ): Tensor | undefined {
-  const perLabel = classWeight && loss && takesLabelWeights(loss) && classWeight.rank > 1;
+  const perLabel = classWeight && loss && hasBinaryLabels(loss) && classWeight.rank > 1;
   const byClass = perLabel ? mean(classWeight, -1) : classWeight;
   return byClass && sampleWeight ? weigh(who, byClass, sampleWeight) : (byClass ?? sampleWeight);
 }

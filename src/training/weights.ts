@@ -17,7 +17,9 @@ import {
 import { resolveAxis } from '../core/checks.js';
 import { formatShape, formatValue, ShapeError } from '../core/errors.js';
 import { toFloat, toTensor, type Input } from '../core/inputs.js';
-import { addendWith, classOf, takesLabelWeights, type Loss } from '../core/loss.js';
+import { classOf } from '../core/description.js';
+import type { Loss } from '../core/loss.js';
+import { hasBinaryLabels, termWithLabels } from './label_form.js';
 import { byOutput, entryAt, isDict, isNothing, type PerOutput } from './per_output.js';
 import type { OutputPlan } from './plan.js';
 
@@ -176,7 +178,7 @@ function classWeights(
     }
   }
   const classes = Math.max(-1, ...entries.map(([index]) => index)) + 1;
-  const isBinary = takesLabelWeights(loss);
+  const isBinary = hasBinaryLabels(loss);
   if (isBinary && classes > 2) {
     throw new RangeError(
       `${who} must be of the classes 0 and 1, which are the labels of ${classOf(loss).className}. To weigh one label ` +
@@ -186,9 +188,7 @@ function classWeights(
   // One more entry, for all classes that are not listed.
   const table = new Float32Array(classes + 1).fill(1);
   for (const [index, weight] of entries) table[index] = weight;
-  const indices = isBinary
-    ? roundToClass(yTrue)
-    : classIndices(addendWith(loss, 'accuracy'), yTrue, yPred);
+  const indices = isBinary ? roundToClass(yTrue) : classIndices(termWithLabels(loss), yTrue, yPred);
   const listed = logicalAnd(greaterEqual(indices, 0), less(indices, classes));
   const last = cast(tensor1d([classes]), 'int32');
   return gather(
@@ -205,14 +205,13 @@ function classWeights(
 }
 
 function classIndices(loss: Loss, yTrue: Tensor, yPred: number[]): Tensor {
-  const { sparseLabels } = classOf(loss);
   const { axis } = loss.options as { axis?: unknown };
   const classAxis =
     typeof axis === 'number' && yTrue.rank === yPred.length
       ? resolveAxis(classOf(loss).className, axis, ['yTrue', yTrue.shape])
       : yTrue.rank - 1;
   // Indices may lack the axis of the classes.
-  if (sparseLabels && yTrue.rank < yPred.length) return roundToClass(yTrue);
+  if (classOf(loss).labels === 'index' && yTrue.rank < yPred.length) return roundToClass(yTrue);
   if (yTrue.rank > 1 && yTrue.shape[classAxis] !== 1) return argMax(yTrue, classAxis);
   const shape =
     yTrue.rank > 1 ? yTrue.shape.filter((_, index) => index !== classAxis) : yTrue.shape;
