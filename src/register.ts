@@ -2,7 +2,7 @@ import { LossSum } from './composition/loss_sum.js';
 import * as losses from './losses/index.js';
 import { registerKernels, unregisterKernels } from './kernels/register.js';
 import { registerBuiltIns, unregisterBuiltIns } from './registry.js';
-import { unwatchKernels, watchKernels } from './core/trace.js';
+import { unwatchKernels, watchKernels } from './core/watch.js';
 import { shared } from './shared.js';
 import { integrateTraining, type Layers } from './training/integrate.js';
 

@@ -12,7 +12,7 @@ import { expectClose } from '../support/expect_close.js';
 import { bothWays, describeKernels } from '../support/kernels.js';
 
 const kernelOf = (lossClass: LossClass) =>
-  partsOf(new lossClass())?.kernel([2, 3], [2, 3], false)?.kernel;
+  partsOf(new lossClass())?.kernel?.([2, 3], [2, 3], false)?.kernel;
 /** The losses that compare each label with its prediction. */
 const pairs = Object.values(losses as Readonly<Record<string, unknown>>)
   .filter(isLossClass)

@@ -189,7 +189,7 @@ function reducedBy(reduction: Reduction | undefined, { losses, factors }: Terms)
   assertOneOf('addLosses', 'reduction', reduction, REDUCTIONS);
   return {
     losses: losses.map((loss) =>
-      classOf<LossClass>(loss).fromConfig({ ...loss.getConfig(), reduction }),
+      (loss.constructor as LossClass).fromConfig({ ...loss.getConfig(), reduction }),
     ),
     factors,
   };

@@ -22,14 +22,13 @@ export abstract class BuiltInLoss<Options extends object = object>
   abstract values(yTrue: Tensor, yPred: Tensor, fromLogits: boolean, labelWeights?: Tensor): Tensor;
 
   /** @internal */
-  kernel(_yTrue: number[], _yPred: number[], _fromLogits: boolean): KernelSpec | undefined {
-    return undefined;
-  }
+  kernel?(yTrue: number[], yPred: number[], fromLogits: boolean): KernelSpec | undefined;
 
   override compute(yTrue: Tensor, yPred: Tensor): Tensor {
     return computeFromParts(this, yTrue, yPred);
   }
 }
+// eslint-disable-next-line @typescript-eslint/unbound-method -- it is marked, not called
 markAsMadeOfParts(BuiltInLoss.prototype.compute);
 
 /** The function form of a loss: its per-sample values, without weights and reduction. */
@@ -42,5 +41,6 @@ export function lossValues(
   const who = toFunctionName(lossClass.className);
   lossClass.check(who, withDefaults(who, options, lossClass.defaults));
   const loss = new lossClass(options as never);
-  return evaluate(loss, { yTrue, yPred, who, align: lossClass.broadcasts, reduction: 'none' });
+  const align = lossClass.broadcasts === true;
+  return evaluate(loss, { yTrue, yPred, who, align, reduction: 'none' });
 }

@@ -9,8 +9,10 @@ export interface LossCall {
   readonly yPred: Input;
   /** Weights of the per-sample values. */
   readonly sampleWeight?: Input | undefined;
-  /** A factor on the loss of each label, in the shape of `yTrue`, for losses that weigh labels. */
+  /** A factor on the loss of each label, in the shape of `yTrue` as it is aligned, for losses that weigh labels. */
   readonly labelWeights?: Tensor | undefined;
+  /** What `'mean_with_sample_weight'` divides by, where labels have weights: those of samples times the mean of their labels'. */
+  readonly totalWeights?: Tensor | undefined;
   /** What `fromLogits` of the loss means here, where the call knows it better than the options: for `'auto'`. */
   readonly fromLogits?: boolean | undefined;
   /** Default: that of the loss. */
@@ -29,14 +31,12 @@ export interface CheckedCall extends LossCall {
   /** The predictions or, where the loss reads probabilities and their logits were found, those logits. */
   readonly yPred: Tensor;
   readonly sampleWeight: Tensor | undefined;
-  readonly labelWeights: Tensor | undefined;
-  /** Whether `yPred` are logits; `undefined` for a loss whose own `compute` reads them. */
-  readonly fromLogits: boolean | undefined;
+  /** Whether `yPred` are logits; `false` for a loss whose own `compute` reads them. */
+  readonly fromLogits: boolean;
   readonly reduction: Reduction;
   readonly who: string;
   /** The shapes that labels and predictions are computed in. */
-  readonly labelsShape: number[];
-  readonly predictionsShape: number[];
+  readonly shapes: readonly [labels: number[], predictions: number[]];
   /** The shape of the per-sample values; `undefined` where only `compute` can tell. */
   readonly valuesShape: number[] | undefined;
 }

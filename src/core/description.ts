@@ -1,7 +1,9 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 import type { FromLogits } from './checks.js';
+import { violation } from './errors.js';
 import type { KernelSpec } from './kernel_contract.js';
+import { OURS } from './ours.js';
 import type { Reduction } from './reduction.js';
 
 /**
@@ -21,18 +23,18 @@ export interface Description {
   readonly labels?: LabelForm;
   readonly reads?: Reads;
   /** Options that Keras does not have: they are saved only where they differ from their default. */
-  readonly extensions: readonly string[];
+  readonly extensions?: readonly string[];
   /** Whether `compute` gets labels and predictions as they come: in their own dtype, and not aligned. */
-  readonly verbatim: boolean;
+  readonly verbatim?: boolean;
   /**
    * Whether labels and predictions of different shapes broadcast, as in Keras. Training does not allow it all the same: there
    * it is a slip.
    */
-  readonly broadcasts: boolean;
+  readonly broadcasts?: boolean;
   /** Whether it is made of other losses: no name alone makes one, and Keras has none. */
-  readonly composite: boolean;
+  readonly composite?: boolean;
   /** Whether the metric of this name is the loss times −1, as in Keras: more is better there. */
-  readonly negatedMetric: boolean;
+  readonly negatedMetric?: boolean;
 }
 
 /** What the evaluation of a loss needs of the loss object. */
@@ -42,7 +44,7 @@ export interface LossObject {
   readonly options: object;
   compute(yTrue: Tensor, yPred: Tensor): Tensor;
   /** Which per-sample values count: `undefined` for all, or bool in their shape. */
-  mask(yTrue: Tensor, yPred: Tensor, values?: Tensor): Tensor | undefined;
+  mask?(yTrue: Tensor, yPred: Tensor, values?: Tensor): Tensor | undefined;
 }
 
 /**
@@ -60,25 +62,23 @@ export interface LossParts extends LossObject {
    */
   values(yTrue: Tensor, yPred: Tensor, fromLogits: boolean, labelWeights?: Tensor): Tensor;
   /** The kernel that computes `values` and `mask` of inputs of these shapes, if there is one. */
-  kernel(yTrue: number[], yPred: number[], fromLogits: boolean): KernelSpec | undefined;
+  kernel?(yTrue: number[], yPred: number[], fromLogits: boolean): KernelSpec | undefined;
 }
 
 /** The class of a loss object, with what it says about itself. */
-export function classOf<Class extends Description = Description>(loss: LossObject): Class {
-  return loss.constructor as unknown as Class;
+export function classOf(loss: LossObject): Description {
+  return loss.constructor as unknown as Description;
 }
 
-/** Marks the `compute` that is made of {@link LossParts}, for all copies of this package. */
-const MADE_OF_PARTS: unique symbol = Symbol.for('tfjs-losses.parts');
-
-/** Says of a `compute` that it does what the parts of the loss do. */
+/** Says of a `compute` that it does what the {@link LossParts} of the loss do. */
 export function markAsMadeOfParts(compute: object): void {
-  Object.defineProperty(compute, MADE_OF_PARTS, { value: true });
+  Object.assign(compute, { [OURS]: true });
 }
 
 /** The parts of a built-in loss; `undefined` for a class with a `compute` of its own, which alone says what the loss is. */
 export function partsOf(loss: LossObject): LossParts | undefined {
-  return MADE_OF_PARTS in loss.compute ? (loss as LossParts) : undefined;
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is looked at, not called
+  return OURS in loss.compute ? (loss as LossParts) : undefined;
 }
 
 /** Whether the loss of each label can be weighed apart. */
@@ -86,37 +86,26 @@ export function weighsLabels(loss: LossObject): boolean {
   return classOf(loss).labels === 'binary' && partsOf(loss) !== undefined;
 }
 
-/** Losses whose `fromLogits: 'auto'` is decided, while they are computed. */
-const decided = new WeakMap<LossObject, boolean>();
+/** What `fromLogits: 'auto'` means, while a loss is computed that has it. */
+let auto: boolean | undefined;
 
-/** Computes something while `fromLogits: 'auto'` of the loss means the given value. */
-export function decidingAuto<Result>(
-  loss: LossObject,
-  fromLogits: boolean | undefined,
-  run: () => Result,
-): Result {
-  if (fromLogits === undefined || !isAuto(loss)) return run();
-  decided.set(loss, fromLogits);
+/** Computes something while `fromLogits: 'auto'` has the given meaning; `undefined` is none. */
+export function whereAutoIs<Result>(fromLogits: boolean | undefined, run: () => Result): Result {
+  const outer = auto;
+  auto = fromLogits;
   try {
     return run();
   } finally {
-    decided.delete(loss);
+    auto = outer;
   }
-}
-
-function isAuto({ options }: LossObject): boolean {
-  return (options as { fromLogits?: FromLogits }).fromLogits === 'auto';
 }
 
 /** Whether the loss reads its predictions as logits. Only `model.compile` can decide what `'auto'` means. */
 export function readsLogits(loss: LossObject): boolean {
   const { fromLogits } = loss.options as { fromLogits?: FromLogits };
-  if (fromLogits === undefined) return classOf(loss).reads === 'logits';
-  if (fromLogits !== 'auto') return fromLogits;
-  const answer = decided.get(loss);
+  const { className, reads } = classOf(loss);
+  const answer = fromLogits === 'auto' ? auto : (fromLogits ?? reads === 'logits');
   if (answer !== undefined) return answer;
-  throw new TypeError(
-    `${classOf(loss).className}: fromLogits must be true or false outside of model.compile, where 'auto' follows the ` +
-      `activation of the output. Received: "auto".`,
-  );
+  const rule = 'fromLogits must be true or false outside of model.compile';
+  throw new TypeError(violation(className, rule, fromLogits));
 }

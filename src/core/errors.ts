@@ -33,10 +33,10 @@ function describeObject(value: object | null): string {
   if (value instanceof Tensor) {
     return `a tensor of shape ${formatShape(value.shape as number[])}`;
   }
-  if (ArrayBuffer.isView(value)) {
-    return `a ${value.constructor.name}`;
-  }
   try {
+    // A typed array, a promise, a map. JSON has no words for those.
+    const { name } = (Object(value) as object).constructor;
+    if (name !== 'Object' && name !== 'Array') return `a ${name}`;
     // JSON has no word for these numbers.
     const named = (_: string, entry: unknown) => {
       if (entry instanceof Tensor) return describeObject(entry);

@@ -1,19 +1,18 @@
 import { clone, Tensor, tidy } from '@tensorflow/tfjs-core';
 
 import type { CheckedCall, LossCall } from './call.js';
-import { resolveAxes, type Axis } from './checks.js';
 import {
   classOf,
-  decidingAuto,
   partsOf,
   readsLogits,
+  whereAutoIs,
   type LossObject,
   type LossParts,
 } from './description.js';
 import { violation } from './errors.js';
-import { fusedLoss } from './fused_loss.js';
+import type { fusedLoss } from './fused_loss.js';
 import { alignRanks, toFloat, toTensor, withShape } from './inputs.js';
-import { maskWeights, meanOver, reduce } from './reduction.js';
+import { maskWeights, reduce } from './reduction.js';
 import { logitsBehind } from './trace.js';
 import { assertWeighs, weigh } from './weighting.js';
 
@@ -22,19 +21,27 @@ import { assertWeighs, weigh } from './weighting.js';
  * the loss and the backend; elsewhere the formula does, with the same result.
  */
 export function evaluate(loss: LossObject, call: LossCall): Tensor {
-  const run = () => {
-    const checked = check(loss, call);
-    const formula = (again: CheckedCall) => reduced(loss, again);
-    return fusedLoss(loss, checked, formula) ?? tidy(() => formula(checked));
-  };
+  const run = () =>
+    whereAutoIs(call.fromLogits, () => {
+      const checked = check(loss, call);
+      const formula = (again: CheckedCall) => reduced(loss, again);
+      return fused?.(loss, checked, formula) ?? tidy(() => formula(checked));
+    });
   const { yTrue, yPred, sampleWeight, labelWeights } = call;
   // Where the inputs are tensors, a fused kernel leaves nothing to tidy up, and a scope would cost a third of its time.
   const isTidy =
     yTrue instanceof Tensor &&
     yPred instanceof Tensor &&
-    sampleWeight === undefined &&
-    labelWeights === undefined;
+    (sampleWeight ?? labelWeights) === undefined;
   return isTidy ? run() : tidy(run);
+}
+
+/** {@link fusedLoss}, once kernels are registered: a bundle without kernels does not hold it. */
+let fused: typeof fusedLoss | undefined;
+
+/** Makes {@link evaluate} use kernels, or not. */
+export function useFusedLoss(given: typeof fusedLoss | undefined): void {
+  fused = given;
 }
 
 /** The per-sample values without weights, and which of them count: `undefined` for all. */
@@ -42,7 +49,7 @@ export function valuesAndMask(
   loss: LossObject,
   call: LossCall,
 ): { values: Tensor; mask: Tensor | undefined } {
-  return compute(loss, check(loss, call));
+  return whereAutoIs(call.fromLogits, () => compute(loss, check(loss, call)));
 }
 
 /** The predictions as a loss that reads probabilities computes with them: as their logits, where those can be found. */
@@ -50,11 +57,9 @@ export function readPredictions(
   loss: LossObject,
   yPred: Tensor,
 ): { yPred: Tensor; fromLogits: boolean } {
-  if (readsLogits(loss)) return { yPred, fromLogits: true };
-  const { reads } = classOf(loss);
-  if (reads !== 'sigmoid' && reads !== 'softmax') return { yPred, fromLogits: false };
-  const { axis } = loss.options as { axis?: Axis };
-  const logits = logitsBehind(yPred, reads, typeof axis === 'number' ? axis : -1);
+  // Losses of a softmax have one axis, if they have this option; for a sigmoid it does not matter.
+  const { axis } = loss.options as { axis?: number };
+  const logits = readsLogits(loss) ? yPred : logitsBehind(yPred, classOf(loss).reads, axis);
   return { yPred: logits ?? yPred, fromLogits: logits !== undefined };
 }
 
@@ -72,46 +77,43 @@ function check(loss: LossObject, call: LossCall): CheckedCall {
   const given = toTensor(who, 'yPred', call.yPred);
   const parts = partsOf(loss);
   const { yPred, fromLogits } = parts
-    ? decidingAuto(loss, call.fromLogits, () => readPredictions(loss, given))
-    : { yPred: given, fromLogits: call.fromLogits };
-  const [labelsShape, predictionsShape] =
+    ? readPredictions(loss, given)
+    : { yPred: given, fromLogits: false };
+  const shapes: [number[], number[]] =
     align && !verbatim ? alignRanks(yTrue.shape, yPred.shape) : [yTrue.shape, yPred.shape];
-  const valuesShape = parts?.valuesShape(who, labelsShape, predictionsShape);
-  const labelWeights = call.labelWeights && withShape(call.labelWeights, labelsShape);
+  const valuesShape = parts?.valuesShape(who, ...shapes);
   const sampleWeight =
     call.sampleWeight === undefined ? undefined : toTensor(who, 'sampleWeight', call.sampleWeight);
   if (sampleWeight && valuesShape) assertWeighs(who, valuesShape, sampleWeight.shape);
-  const inputs = { yTrue, yPred, sampleWeight, labelWeights };
-  const shapes = { labelsShape, predictionsShape, valuesShape };
-  return { ...call, ...inputs, ...shapes, fromLogits, reduction, who };
+  return {
+    ...call,
+    yTrue,
+    yPred,
+    sampleWeight,
+    shapes,
+    valuesShape,
+    fromLogits,
+    reduction,
+    who,
+  };
 }
 
 function compute(loss: LossObject, checked: CheckedCall) {
-  const { yTrue, yPred, labelsShape, predictionsShape, fromLogits, labelWeights, who } = checked;
+  const { yTrue, yPred, shapes, fromLogits, labelWeights, who } = checked;
   const { verbatim } = classOf(loss);
-  const y = withShape(verbatim ? yTrue : toFloat(yTrue), labelsShape);
-  const p = withShape(verbatim ? yPred : toFloat(yPred), predictionsShape);
+  const y = withShape(verbatim ? yTrue : toFloat(yTrue), shapes[0]);
+  const p = withShape(verbatim ? yPred : toFloat(yPred), shapes[1]);
   const parts = partsOf(loss);
-  const values: Tensor = parts
-    ? parts.values(y, p, fromLogits === true, labelWeights)
-    : decidingAuto(loss, fromLogits, () => loss.compute(y, p));
-  if (!((values as unknown) instanceof Tensor)) throw notATensor(who, values);
+  const values: Tensor = parts ? parts.values(y, p, fromLogits, labelWeights) : loss.compute(y, p);
+  if (!((values as unknown) instanceof Tensor)) {
+    throw new TypeError(violation(who, 'compute must return a tensor', values));
+  }
   if (checked.valuesShape === undefined) checked.checkValues?.(values, checked.sampleWeight);
   return {
     // The caller owns the result. A loss that returns its input would hand out the caller's own tensor.
     values: values === yTrue || values === yPred ? clone(values) : values,
-    mask: loss.mask(y, p, values),
+    mask: loss.mask?.(y, p, values),
   };
-}
-
-function notATensor(who: string, values: unknown): TypeError {
-  if (values instanceof Promise) {
-    values.catch(() => undefined);
-    return new TypeError(
-      `${who}: compute must return a tensor, and so must not be async. Received: a promise.`,
-    );
-  }
-  return new TypeError(violation(who, 'compute must return a tensor', values));
 }
 
 /** The loss by its formula. */
@@ -125,18 +127,5 @@ function reduced(loss: LossObject, checked: CheckedCall): Tensor {
   const weights =
     counts && sampleWeight ? weigh(who, counts, sampleWeight) : (counts ?? sampleWeight);
   const weighted = weights === undefined ? values : weigh(who, values, weights);
-  return reduce(weighted, totalWeights(loss, checked, weights), reduction);
-}
-
-/** What a mean over the weights divides by: the weights of samples, times the mean weight of their labels. */
-function totalWeights(
-  loss: LossObject,
-  { who, reduction, labelWeights }: CheckedCall,
-  weights: Tensor | undefined,
-): Tensor | undefined {
-  if (labelWeights === undefined) return weights && toFloat(weights);
-  if (reduction !== 'mean_with_sample_weight') return weights;
-  const { axis } = loss.options as { axis: Axis };
-  const perSample = meanOver(labelWeights, resolveAxes(who, axis, labelWeights.shape));
-  return weights === undefined ? perSample : weigh(who, perSample, weights);
+  return reduce(weighted, checked.totalWeights ?? (weights && toFloat(weights)), reduction);
 }

@@ -17,10 +17,10 @@ export function fusedLoss(
   checked: CheckedCall,
   formula: (call: CheckedCall) => Tensor,
 ): Tensor | undefined {
-  const { who, reduction, yTrue, yPred, labelsShape, predictionsShape, fromLogits } = checked;
+  const { who, reduction, yTrue, yPred, shapes, fromLogits } = checked;
   const { valuesShape: shape, sampleWeight, labelWeights } = checked;
   if (shape === undefined) return undefined;
-  const spec = partsOf(loss)?.kernel(labelsShape, predictionsShape, fromLogits === true);
+  const spec = partsOf(loss)?.kernel?.(...shapes, fromLogits);
   const rows = sizeOf(shape);
   if (spec === undefined || rows === 0 || spec.rowLength === 0) return undefined;
   if (yPred.dtype !== 'float32' || !isFused(spec.kernel)) return undefined;
@@ -52,6 +52,7 @@ export function fusedLoss(
         yPred: again.predictions,
         sampleWeight: again.weights,
         labelWeights: undefined,
+        totalWeights: undefined,
       }),
   );
 }

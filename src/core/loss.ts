@@ -13,6 +13,7 @@ import { classOf, type LabelForm, type LossObject, type Reads } from './descript
 import { violation } from './errors.js';
 import { evaluate } from './evaluate.js';
 import type { Input } from './inputs.js';
+import { OURS } from './ours.js';
 import { REDUCTIONS, type Reduction } from './reduction.js';
 
 /** Options that every loss object has. */
@@ -38,18 +39,15 @@ export type NoOptions = Readonly<Record<string, never>>;
 /** A metric as `model.compile` takes it: per-sample values whose mean is reported. */
 export type Metric = (yTrue: Input, yPred: Input) => Tensor;
 
-/** Marks loss objects for all copies of this package, whose classes differ. */
-const LOSS: unique symbol = Symbol.for('tfjs-losses.Loss');
-
 /** Whether the value is a loss object, of this copy of the package or another. What `bind` made of one is not. */
 export function isLoss(value: unknown): value is Loss {
-  return typeof value === 'function' && Object.hasOwn(value, LOSS);
+  return typeof value === 'function' && Object.hasOwn(value, OURS);
 }
 
 /** Whether the value is a loss class, of this copy of the package or another. */
 export function isLossClass(value: unknown): value is LossClass {
   return (
-    typeof value === 'function' && value.prototype instanceof Object && LOSS in value.prototype
+    typeof value === 'function' && value.prototype instanceof Object && OURS in value.prototype
   );
 }
 
@@ -129,31 +127,31 @@ export abstract class Loss<Options extends object = object> implements LossObjec
    *
    * @internal
    */
-  static readonly extensions: readonly string[] = [];
+  declare static readonly extensions?: readonly string[];
   /**
    * Whether `compute` gets labels and predictions as they come: in their own dtype, and not aligned.
    *
    * @internal
    */
-  static readonly verbatim: boolean = false;
+  declare static readonly verbatim?: boolean;
   /**
    * Whether labels and predictions of different shapes broadcast, as in Keras.
    *
    * @internal
    */
-  static readonly broadcasts: boolean = false;
+  declare static readonly broadcasts?: boolean;
   /**
    * Whether it is made of other losses, which are its options.
    *
    * @internal
    */
-  static readonly composite: boolean = false;
+  declare static readonly composite?: boolean;
   /**
    * Whether the metric of this name is the loss times −1, as in Keras.
    *
    * @internal
    */
-  static readonly negatedMetric: boolean = false;
+  declare static readonly negatedMetric?: boolean;
 
   /**
    * Makes a loss object.
@@ -170,7 +168,7 @@ export abstract class Loss<Options extends object = object> implements LossObjec
         loss.sumOverTerms((term) =>
           evaluate(term, { yTrue, yPred, sampleWeight: sampleWeight ?? undefined }),
         ),
-      { name, reduction, options: own, [LOSS]: true },
+      { name, reduction, options: own, [OURS]: true },
     ) as unknown as Loss<Options>;
     return loss;
   }
@@ -187,13 +185,11 @@ export abstract class Loss<Options extends object = object> implements LossObjec
   /**
    * Which per-sample values count: means leave the others out. By default all do.
    *
-   * @param _values - What `compute` gave; not there where something else is measured, as `'accuracy'` is.
+   * @param values - What `compute` gave; not there where something else is measured, as `'accuracy'` is.
    * @returns `undefined`, or bool in the shape of the per-sample values.
    * @internal
    */
-  mask(_yTrue: Tensor, _yPred: Tensor, _values?: Tensor): Tensor | undefined {
-    return undefined;
-  }
+  mask?(yTrue: Tensor, yPred: Tensor, values?: Tensor): Tensor | undefined;
 
   /**
    * The losses that this one is the sum of: itself alone, unless it is made of others.
@@ -215,10 +211,10 @@ export abstract class Loss<Options extends object = object> implements LossObjec
 
   /** Gives the options as Keras saves them. */
   getConfig(): Config {
-    const { defaults, extensions } = classOf<LossClass>(this);
+    const { defaults, extensions } = classOf(this);
     const saved = Object.entries(this.options).filter(
       ([option, value]) =>
-        !extensions.includes(option) ||
+        !extensions?.includes(option) ||
         value !== (defaults as Readonly<Record<string, unknown>>)[option],
     );
     return {
@@ -249,27 +245,20 @@ export abstract class Loss<Options extends object = object> implements LossObjec
 }
 // A loss object is a function: it has `bind`, `call` and `apply`.
 Object.setPrototypeOf(Loss.prototype, Function.prototype);
-Object.defineProperty(Loss.prototype, LOSS, { value: true });
+Object.defineProperty(Loss.prototype, OURS, { value: true });
 
 /** Throws unless a class has all that a loss needs. */
 function assertComplete(lossClass: LossClass): void {
-  const { name, prototype } = lossClass as unknown as { name: string; prototype: object };
+  const { name, prototype } = lossClass as unknown as { name: string; prototype: Loss };
+  const { compute, call } = prototype as Partial<Loss> & { readonly call: unknown };
+  let missing = '';
+  // A loss object is a function, whose `call` is something else.
+  if (!compute || call !== Function.prototype.call) missing = 'compute(yTrue, yPred), not call';
   if (!Object.hasOwn(lossClass, 'className') || lossClass.className === '') {
-    throw new TypeError(
-      `Loss: a class must give a static className of its own. Received: class ${name} without one.`,
-    );
+    missing = 'a static className of its own';
   }
-  let owner = prototype;
-  while (owner !== Loss.prototype && !Object.hasOwn(owner, 'call')) {
-    owner = Object.getPrototypeOf(owner) as object;
-  }
-  const hasCall = owner !== Loss.prototype;
-  if (hasCall || typeof (prototype as Partial<Loss>).compute !== 'function') {
-    throw new TypeError(
-      `${lossClass.className}: a class must give compute(yTrue, yPred)${hasCall ? ", which is Keras's call" : ''}. ` +
-        `Received: ${hasCall ? 'a method call' : `class ${name} without it`}.`,
-    );
-  }
+  if (missing === '') return;
+  throw new TypeError(`Loss: a class must give ${missing}. Received: class ${name} without one.`);
 }
 
 /** The options of a loss object with defaults filled in, after all checks. */

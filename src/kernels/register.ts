@@ -11,6 +11,8 @@ import {
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
 
+import { useFusedLoss } from '../core/evaluate.js';
+import { fusedLoss } from '../core/fused_loss.js';
 import { useSums } from '../core/reduction.js';
 import * as cpu from './cpu/workspace.js';
 import * as javascript from './javascript/index.js';
@@ -90,6 +92,7 @@ export function registerKernels(): void {
     });
   }
   registerRowsKernels();
+  useFusedLoss(fusedLoss);
   useSums(sums);
 }
 
@@ -118,6 +121,7 @@ function registerRowsKernels(): void {
 
 /** Takes back all kernels and gradients under our names. An op that is used again brings its formula. */
 export function unregisterKernels(): void {
+  useFusedLoss(undefined);
   useSums({ sum, mean });
   for (const backendName of new Set([...Object.keys(ROWS), getBackend()])) {
     for (const { kernelName } of getKernelsForBackend(backendName)) {

@@ -71,7 +71,7 @@ export class BinaryCrossentropy extends BinaryLoss<BinaryCrossentropyOptions> {
     posWeight: null,
   };
   /** @internal */
-  static override readonly extensions: readonly string[] = ['posWeight', 'classWeights', 'compat'];
+  static override readonly extensions: readonly string[] = [...super.extensions, 'posWeight'];
 
   /** @internal */
   static override check(who: string, options: Required<BinaryCrossentropyOptions>): void {
@@ -81,9 +81,8 @@ export class BinaryCrossentropy extends BinaryLoss<BinaryCrossentropyOptions> {
 
   /** @internal */
   override valuesShape(who: string, yTrue: number[], yPred: number[]): number[] {
-    const shape = super.valuesShape(who, yTrue, yPred);
     assertWeightsFit(who, 'posWeight', this.options.posWeight, yPred);
-    return shape;
+    return super.valuesShape(who, yTrue, yPred);
   }
 
   /** @internal */
@@ -106,7 +105,7 @@ export class BinaryCrossentropy extends BinaryLoss<BinaryCrossentropyOptions> {
     const first = shape.length - axes.length;
     // The numbers of a row lie next to each other only where they are the last axes.
     if (axes.length === 0 || axes.some((index) => index < first)) return undefined;
-    if (posWeight !== null && typeof posWeight !== 'number' && axes.length > 1) return undefined;
+    if (Array.isArray(posWeight) && axes.length > 1) return undefined;
     return {
       kernel: 'FusedSigmoidCrossEntropy',
       rowLength: sizeOf(shape.slice(first)),

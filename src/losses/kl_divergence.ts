@@ -67,8 +67,9 @@ export class KLDivergence extends RowwiseLoss {
   /** @internal */
   override values(yTrue: Tensor, yPred: Tensor): Tensor {
     // A single number is a row of its own.
-    const [y, p] = broadcastBoth(yTrue, yPred).map((x) => (x.rank === 0 ? reshape(x, [1]) : x));
-    return divergence(y as Tensor, p as Tensor);
+    const asRow = (x: Tensor) => (x.rank === 0 ? reshape(x, [1]) : x);
+    const [y, p] = broadcastBoth(yTrue, yPred);
+    return divergence(asRow(y), asRow(p));
   }
 
   /** @internal */

@@ -3,7 +3,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 
 import { toFunctionName } from '../core/config.js';
 import { formatValue } from '../core/errors.js';
-import { tracing } from '../core/trace.js';
+import { tracing } from '../core/watch.js';
 import { warn } from '../core/warn.js';
 import { compile, type CompileArgs } from './compile.js';
 import {

@@ -171,7 +171,7 @@ const accuracy: Omit<OutputMetric, 'weighted'> = {
       kind === 'binary'
         ? ourMetrics.binaryAccuracy({ fromLogits })
         : ourMetrics[`${kind}Accuracy`](typeof axis === 'number' ? { axis } : {});
-    const mask = loss?.mask(toFloat(yTrue), yPred);
+    const mask = loss?.mask?.(toFloat(yTrue), yPred);
     return { values: metric(yTrue, yPred), counts: mask && toFloat(mask) };
   },
 };

@@ -14,11 +14,14 @@ import {
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
 import { formatShape, ShapeError } from '../core/errors.js';
-import { alignRanks, mismatch, sameShape, toFloat } from '../core/inputs.js';
+import type { LossCall } from '../core/call.js';
+import { resolveAxes, type Axis } from '../core/checks.js';
+import { alignRanks, mismatch, sameShape, toFloat, withShape } from '../core/inputs.js';
+import { meanOver } from '../core/reduction.js';
 import { classOf, partsOf, weighsLabels } from '../core/description.js';
 import { evaluate } from '../core/evaluate.js';
 import type { Loss } from '../core/loss.js';
-import { disposeTape, tracing } from '../core/trace.js';
+import { disposeTape, tracing } from '../core/watch.js';
 import { divideNoNan } from '../core/op.js';
 import { weigh } from '../core/weighting.js';
 import { batchWeights, disposeBatchWeights } from './data.js';
@@ -153,13 +156,13 @@ function outputBatch(
 
 /** A loss on the batch, which may be one term of the output's loss. */
 function lossOf(batch: OutputBatch, loss: Loss): Scalar {
-  const { name, yTrue, yPred, readsLogits, sampleWeight, classWeight } = batch;
+  const { name, yTrue, yPred, readsLogits, classWeight } = batch;
   const who = `${classOf(loss).className} of output '${name}'`;
   // In a sum of losses of which one has binary labels, the others weigh a sample by the mean over its labels.
   const isPerLabel = batch.loss !== undefined && hasBinaryLabels(batch.loss);
   assertShapes(who, loss, batch, isPerLabel ? undefined : classWeight);
   const weights = weighsLabels(loss)
-    ? { sampleWeight, labelWeights: classWeight }
+    ? weightsOfLabels(who, loss, batch)
     : { sampleWeight: weightsOfSamples(who, batch) };
   const value = evaluate(loss, {
     yTrue,
@@ -171,6 +174,22 @@ function lossOf(batch: OutputBatch, loss: Loss): Scalar {
   });
   // What is not reduced is trained on its mean.
   return value.rank === 0 ? (value as Scalar) : mean<Scalar>(value);
+}
+
+/** The weights of a loss that weighs labels, and what a weighted mean divides by: those of samples times the mean of their labels'. */
+function weightsOfLabels(
+  who: string,
+  { options, reduction }: Loss,
+  { sampleWeight, classWeight, yTrue, yPred }: OutputBatch,
+): Pick<LossCall, 'sampleWeight' | 'labelWeights' | 'totalWeights'> {
+  if (classWeight === undefined) return { sampleWeight };
+  const [shape] = alignRanks(yTrue.shape, yPred.shape);
+  const labelWeights = withShape(classWeight, shape);
+  if (reduction !== 'mean_with_sample_weight') return { sampleWeight, labelWeights };
+  const { axis } = options as { axis: Axis };
+  const ofLabels = meanOver(labelWeights, resolveAxes(who, axis, shape));
+  const totalWeights = sampleWeight ? weigh(who, ofLabels, sampleWeight) : ofLabels;
+  return { sampleWeight, labelWeights, totalWeights };
 }
 
 /** Throws where labels would broadcast, and where a loss has one value for labels of several classes that have weights. */
