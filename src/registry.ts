@@ -4,6 +4,8 @@ import { toFunctionName, type Config } from './core/config.js';
 import { formatValue, unknownName } from './core/errors.js';
 import { classOf } from './core/description.js';
 import { isLoss, isLossClass, Loss, type LossClass } from './core/loss.js';
+import { unsavedParts } from './core/unsaved.js';
+import { warn } from './core/warn.js';
 import { shared } from './shared.js';
 
 /** A loss as a plain function: per-sample values of labels and predictions. */
@@ -128,7 +130,7 @@ export function listLosses(): string[] {
 }
 
 /**
- * A loss object as the JSON that Keras 3 saves.
+ * A loss object as the JSON that Keras 3 saves. Warns of options and fields that the JSON cannot hold.
  *
  * @example
  * ```ts
@@ -142,6 +144,8 @@ export function serializeLoss(loss: Loss): SerializedLoss & {
   if (!isLoss(loss)) {
     throw new TypeError(`serializeLoss: takes a loss object. Received: ${formatValue(loss)}.`);
   }
+  const unsaved = unsavedParts(loss);
+  if (unsaved.length > 0) warn(unsaved.join('\n'));
   const { className, composite } = classOf(loss);
   const entry = shared().losses.get(toKey(className));
   const builtIn = entry?.builtIn === true && entry.lossClass.className === className;

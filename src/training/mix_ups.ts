@@ -2,8 +2,10 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 
 import { classOf } from '../core/description.js';
 import { isLoss, type Loss } from '../core/loss.js';
+import { unsavedOptions } from '../core/unsaved.js';
 import { warn } from '../core/warn.js';
 import { crossentropyByShapes } from './metrics.js';
+import { lostLogits } from './lost_logits.js';
 import type { OutputPlan, Plan } from './plan.js';
 
 /** Warns, once for the whole model, of what is allowed and yet hardly meant. */
@@ -33,36 +35,43 @@ function mixUps(
   loss: Loss,
   shape: readonly (number | null)[],
 ): string[] {
-  const { className, reads } = classOf(loss);
-  const fromLogits = readsLogits(loss);
-  if (activation === undefined) return [];
-  const givesProbabilities = ['sigmoid', 'softmax'].includes(activation.name);
-  if (reads === 'logits' && givesProbabilities) {
-    return [
-      `Output '${name}' ends in a ${activation.name}, so it gives probabilities, and ${className} reads logits. ` +
-        `Take the ${activation.name} away.`,
-    ];
-  }
-  if (reads === undefined || reads === 'logits') return [];
+  const unsaved = unsavedOptions(loss);
+  const { className, reads, defaults } = classOf(loss);
+  const fromLogits = readsLogits(loss) === true;
+  if (activation === undefined || reads === undefined) return unsaved;
   const { axis } = loss.options as { axis?: unknown };
-  const units = shape.at(typeof axis === 'number' ? axis : -1);
-  if (units === 1 && [activation.name, reads].includes('softmax')) {
-    return [
-      `Output '${name}' is one number, and a softmax makes it 1 whatever the model learns. ` +
-        `Take a sigmoid and BinaryCrossentropy, or one unit per class.`,
-    ];
-  }
-  if (fromLogits === true && givesProbabilities) {
-    return [
-      `Output '${name}' ends in a ${activation.name}, so it gives probabilities, and ${className} has fromLogits: true. ` +
-        `Leave fromLogits out (the model is trained on the logits all the same), or take the ${activation.name} away.`,
-    ];
-  }
-  if (fromLogits === false && activation.name === 'linear') {
-    return [
-      `Output '${name}' has no activation, so it gives logits, and ${className} reads probabilities. ` +
-        `Give the loss fromLogits: true, or the layer activation: '${reads}'.`,
-    ];
-  }
-  return [];
+  const classAxis = typeof axis === 'number' ? axis : -1;
+  const text = (): string | undefined => {
+    const givesProbabilities = ['sigmoid', 'softmax'].includes(activation.name);
+    if (reads === 'logits') {
+      if (!givesProbabilities) return undefined;
+      return (
+        `Output '${name}' ends in a ${activation.name}, so it gives probabilities, and ${className} reads logits. ` +
+        `Take the ${activation.name} away.`
+      );
+    }
+    if (shape.at(classAxis) === 1 && [activation.name, reads].includes('softmax')) {
+      return (
+        `Output '${name}' is one number, and a softmax makes it 1 whatever the model learns. ` +
+        `Take a sigmoid and BinaryCrossentropy, or one unit per class.`
+      );
+    }
+    if (fromLogits) {
+      if (!givesProbabilities) return undefined;
+      return (
+        `Output '${name}' ends in a ${activation.name}, so it gives probabilities, and ${className} has fromLogits: true. ` +
+        `Leave fromLogits out (the model is trained on the logits all the same), or take the ${activation.name} away.`
+      );
+    }
+    if (activation.name === 'linear') {
+      const advice = 'fromLogits' in defaults ? 'the loss fromLogits: true, or ' : '';
+      return (
+        `Output '${name}' has no activation, so it gives logits, and ${className} reads probabilities. ` +
+        `Give ${advice}the layer activation: '${reads}'.`
+      );
+    }
+    return lostLogits(name, loss, activation, classAxis, shape);
+  };
+  const warning = text();
+  return warning === undefined ? unsaved : [...unsaved, warning];
 }
