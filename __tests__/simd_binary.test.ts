@@ -106,14 +106,14 @@ describe('with relaxed SIMD', () => {
     const isDefault = validate(Uint8Array.from(Buffer.from(RELAXED.hex, 'hex')));
     const result = run(
       `import { RELAXED } from './src/kernels/simd/binary.ts';
-       import { simdCore } from './src/kernels/simd/core.ts';
+       import { simdKernels } from './src/kernels/simd/simd_kernels.ts';
        import { hot, rowAt, rowsOf } from './__tests__/support/rows.ts';
        import { sigmoidRow, softmaxRow } from './__tests__/support/float64.ts';
        import { ulpDistance } from './__tests__/support/ulp.ts';
 
        const accepted = WebAssembly.validate(Buffer.from(RELAXED.hex, 'hex'));
        const memory = new WebAssembly.Memory({ initial: 64, maximum: 65536 });
-       const core = simdCore(memory);
+       const core = simdKernels(memory);
        const [x, y, v, g, scratch] = [65536, 655360, 1310720, 1376256, 64];
        const floats = (at, count) => new Float32Array(memory.buffer, at, count);
        let worst = 0;
