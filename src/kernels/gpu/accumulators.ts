@@ -16,10 +16,10 @@ import type { ElementKernel } from './elements.js';
 /**
  * The accumulator of a softmax is
  *
- *     x: largest      = the largest logit
- *     y: sumExpOthers = Σ e^(logit − largest) over all but one of the largest logits
- *     z: sumLabels    = Σ label
- *     w: cost         = Σ label · (largest − logit)
+ *     x: largest   = the largest logit
+ *     y: others    = Σ e^(logit − largest) over all but one of the largest logits
+ *     z: sumLabels = Σ label
+ *     w: cost      = Σ label · (largest − logit)
  *
  * An infinite logit is as large as another one of its sign. NaN is larger than all. See negative_log_softmax.ts in src/ops.
  */
@@ -30,9 +30,9 @@ vec4 init(float x, float y, float constant) {
 vec4 rescale(vec4 part, vec4 maxima, bool isFirst) {
   bool isSame = part.x == maxima.x;
   float scale = select(expOfDifference(part.x, maxima.x), 1.0, isSame);
-  float sumExpOthers = select(1.0 + part.y, part.y, isFirst) * scale;
+  float others = select(1.0 + part.y, part.y, isFirst) * scale;
   float moved = select(part.z * (maxima.x - part.x), 0.0, isSame || part.z == 0.0);
-  return vec4(0.0, sumExpOthers, part.z, part.w + moved);
+  return vec4(0.0, others, part.z, part.w + moved);
 }
 vec4 finish(vec4 maxima, vec4 sum) {
   return vec4(maxima.x, sum.y, sum.z, sum.w);
@@ -63,7 +63,7 @@ vec4 init(float x, float y, float epsilon) {
   float d = label - p;
   float t = d / (label + p);
   bool isNear = abs(t) < 0.2;
-  float near = t * d + label * twiceAtanhLessTwice(t);
+  float near = t * d + label * atanhTail(t);
   return vec4(0.0, select(label * logarithm(label / p), near, isNear), select(0.0, d, isNear), 0.0);
 }
 vec4 rescale(vec4 part, vec4 maxima, bool isFirst) {

@@ -2,6 +2,8 @@
  * The arithmetic that the losses share on a GPU, in one text for two shading languages. It is written in GLSL, of which it uses so
  * little that only declarations differ from WGSL; `wgsl` rewrites those. Inside a shader a statement is one line.
  *
+ * Shader text starts at the left margin, here and in the programs, so that the whole shader is indented alike when it is printed.
+ *
  * `select(no, yes, condition)` has the order of WGSL. Names are others than those of the functions that a language has itself.
  */
 const SHARED = [
@@ -37,8 +39,8 @@ const SHARED = [
   float error = (x - (d - minusM)) - (m + minusM);
   return expOfNegative(d, select(error, 0.0, d < -104.0));
 }`,
-  // 2 atanh(s) - 2 s for |s| <= 1/3.
-  `float twiceAtanhLessTwice(float s) {
+  // 2 atanh(s) - 2 s for |s| <= 1/3: the series of 2 atanh without its first term.
+  `float atanhTail(float s) {
   float z = s * s;
   float high = 0.28008487820625305 * z + 0.28002768754959106;
   return s * z * (z * z * high + (0.40021446347236633 * z + 0.666664183139801));
@@ -46,13 +48,13 @@ const SHARED = [
   // log(1 + x) for x >= 0. For small x the logarithm of a GPU may lose all digits, so up to 1 it is 2 atanh(x / (2 + x)).
   `float log1p(float x) {
   float s = x / (2.0 + x);
-  return select(twiceAtanhLessTwice(s) + (s + s), log(1.0 + x), x > 1.0);
+  return select(atanhTail(s) + (s + s), log(1.0 + x), x > 1.0);
 }`,
   // log x; between 1/2 and 2 it is 2 atanh((x - 1) / (x + 1)). Below 0 the logarithm of a GPU may be anything.
   `float logarithm(float x) {
   float s = (x - 1.0) / (x + 1.0);
   float far = select(log(x), NAN, x < 0.0 || isnan(x));
-  return select(far, twiceAtanhLessTwice(s) + (s + s), abs(s) <= 0.3333);
+  return select(far, atanhTail(s) + (s + s), abs(s) <= 0.3333);
 }`,
   // a * b, and 0 where b is 0, even if a is NaN or infinite there.
   `float multiplyNoNan(float a, float b) {

@@ -30,16 +30,12 @@ export interface ProgramSpec {
   /** Whether the factor of a mean depends on labels or weights: then the GPU has to compute it. */
   readonly hasMeanFactor: boolean;
   /** One number per entry of a row, if there are some: weights of positive labels, or of classes. */
-  readonly entryWeights: readonly number[] | undefined;
-  /** The values of {@link UNIFORMS}. */
-  readonly uniforms: readonly number[];
+  readonly entryWeights: Float32Array | undefined;
+  /** The numbers that are passed to programs, by their names there. */
+  readonly uniforms: Uniforms;
 }
 
-/**
- * Names of the numbers that are passed to programs. `scale` multiplies losses and gradient: it makes means of sums over a row and
- * over the batch, as far as numbers do that which JavaScript knows.
- */
-export const UNIFORMS = ['labelScale', 'labelShift', 'constant', 'ignoredClass', 'scale'] as const;
+export type Uniforms = Readonly<Record<string, number>>;
 
 export function programSpec(
   { weights }: FusedTensors,
@@ -60,7 +56,8 @@ export function programSpec(
   const isMeanOverRow = hasConstant ? spec.rowReduction === 'mean' : isSigmoid;
   const divisor = (isMeanOverRow ? rowLength : 1) * (isMean ? rows : 1);
   const [oneWeight, eachWeight] =
-    typeof posWeight === 'number' ? [posWeight, undefined] : [1, posWeight];
+    typeof posWeight === 'number' ? [posWeight, null] : [1, posWeight];
+  const entryWeights = classWeights ?? eachWeight;
   return {
     rows,
     rowLength,
@@ -73,13 +70,14 @@ export function programSpec(
     hasWeights,
     isWeightedMean,
     hasMeanFactor: isMean && (ignoresClass || isWeightedMean),
-    entryWeights: classWeights ?? eachWeight,
-    uniforms: [
+    entryWeights: entryWeights ? Float32Array.from(entryWeights) : undefined,
+    uniforms: {
       labelScale,
       labelShift,
-      hasConstant ? spec.constant : oneWeight,
-      ignoreClass ?? 0,
-      1 / divisor,
-    ],
+      constant: hasConstant ? spec.constant : oneWeight,
+      ignoredClass: ignoreClass ?? 0,
+      // Multiplies losses and gradient, and makes means of sums. The rest of a weighted mean is the mean factor.
+      scale: 1 / divisor,
+    },
   };
 }

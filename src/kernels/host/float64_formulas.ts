@@ -1,40 +1,42 @@
 import type { ElementwiseKernel } from '../../core/kernel_contract.js';
 
-/** Labels and predictions, and what a formula makes of them. */
-interface Elements {
-  readonly labels: Float32Array;
-  readonly predictions: Float32Array;
-  /** The losses of the elements. Those of a row are added up. */
-  readonly losses: Float64Array;
-  /** The derivatives of the losses with respect to the predictions. */
-  readonly slopes: Float64Array;
-}
-
 /**
- * Computes losses and slopes of `size` elements, in rows of `rowLength`. `constant` is the constant of {@link ElementwiseSpec}.
+ * Computes `size` elements, which lie in rows of `rowLength`.
  *
  * Each formula has its own loop. A common loop that calls a function for each element takes 20 times as long: a JavaScript engine
  * inlines a function only where it is the only one that is called.
+ *
+ * @param losses - Gets the losses of the elements. Those of a row are added up.
+ * @param slopes - Gets their derivatives with respect to the predictions.
+ * @param constant - The constant of {@link ElementwiseSpec}.
  */
-type Formula = (elements: Elements, size: number, constant: number, rowLength: number) => void;
+type Formula = (
+  labels: Float32Array,
+  predictions: Float32Array,
+  losses: Float64Array,
+  slopes: Float64Array,
+  size: number,
+  constant: number,
+  rowLength: number,
+) => void;
 
 /** The elementwise losses in float64. The formulas are derived in src/losses. */
 export const FLOAT64_FORMULAS: Readonly<Record<ElementwiseKernel, Formula>> = {
-  FusedSquaredError({ labels, predictions, losses, slopes }, size) {
+  FusedSquaredError(labels, predictions, losses, slopes, size) {
     for (let i = 0; i < size; i++) {
       const error = predictions[i]! - labels[i]!;
       losses[i] = error * error;
       slopes[i] = 2 * error;
     }
   },
-  FusedAbsoluteError({ labels, predictions, losses, slopes }, size) {
+  FusedAbsoluteError(labels, predictions, losses, slopes, size) {
     for (let i = 0; i < size; i++) {
       const error = predictions[i]! - labels[i]!;
       losses[i] = Math.abs(error);
       slopes[i] = Math.sign(error);
     }
   },
-  FusedAbsolutePercentageError({ labels, predictions, losses, slopes }, size, epsilon) {
+  FusedAbsolutePercentageError(labels, predictions, losses, slopes, size, epsilon) {
     for (let i = 0; i < size; i++) {
       const error = predictions[i]! - labels[i]!;
       const percent = 100 / Math.max(Math.abs(labels[i]!), epsilon);
@@ -42,7 +44,7 @@ export const FLOAT64_FORMULAS: Readonly<Record<ElementwiseKernel, Formula>> = {
       slopes[i] = percent * Math.sign(error);
     }
   },
-  FusedSquaredLogarithmicError({ labels, predictions, losses, slopes }, size, epsilon) {
+  FusedSquaredLogarithmicError(labels, predictions, losses, slopes, size, epsilon) {
     for (let i = 0; i < size; i++) {
       const label = Math.max(labels[i]!, epsilon);
       const p = Math.max(predictions[i]!, epsilon);
@@ -55,7 +57,7 @@ export const FLOAT64_FORMULAS: Readonly<Record<ElementwiseKernel, Formula>> = {
       slopes[i] = predictions[i]! < epsilon ? 0 * logRatio : (2 * logRatio) / (1 + p);
     }
   },
-  FusedLogCosh({ labels, predictions, losses, slopes }, size) {
+  FusedLogCosh(labels, predictions, losses, slopes, size) {
     for (let i = 0; i < size; i++) {
       const error = predictions[i]! - labels[i]!;
       const distance = Math.abs(error);
@@ -67,7 +69,7 @@ export const FLOAT64_FORMULAS: Readonly<Record<ElementwiseKernel, Formula>> = {
       slopes[i] = error < 0 ? -slope : slope;
     }
   },
-  FusedHuber({ labels, predictions, losses, slopes }, size, delta) {
+  FusedHuber(labels, predictions, losses, slopes, size, delta) {
     for (let i = 0; i < size; i++) {
       const error = predictions[i]! - labels[i]!;
       const clipped = Math.max(-delta, Math.min(error, delta));
@@ -75,14 +77,14 @@ export const FLOAT64_FORMULAS: Readonly<Record<ElementwiseKernel, Formula>> = {
       slopes[i] = clipped;
     }
   },
-  FusedPoisson({ labels, predictions, losses, slopes }, size, epsilon) {
+  FusedPoisson(labels, predictions, losses, slopes, size, epsilon) {
     for (let i = 0; i < size; i++) {
       const rate = predictions[i]! + epsilon;
       losses[i] = predictions[i]! - labels[i]! * Math.log(rate);
       slopes[i] = 1 - labels[i]! / rate;
     }
   },
-  FusedKLDivergence({ labels, predictions, losses, slopes }, size, epsilon) {
+  FusedKLDivergence(labels, predictions, losses, slopes, size, epsilon) {
     for (let i = 0; i < size; i++) {
       const label = Math.min(Math.max(labels[i]!, epsilon), 1);
       const p = Math.min(Math.max(predictions[i]!, epsilon), 1);
@@ -91,21 +93,21 @@ export const FLOAT64_FORMULAS: Readonly<Record<ElementwiseKernel, Formula>> = {
       slopes[i] = p < predictions[i]! || p > predictions[i]! ? 0 * label : -label / p;
     }
   },
-  FusedHinge({ labels, predictions, losses, slopes }, size) {
+  FusedHinge(labels, predictions, losses, slopes, size) {
     for (let i = 0; i < size; i++) {
       const shortfall = 1 - labels[i]! * predictions[i]!;
       losses[i] = Math.max(shortfall, 0);
       slopes[i] = shortfall < 0 ? 0 : shortfall >= 0 ? -labels[i]! : shortfall;
     }
   },
-  FusedSquaredHinge({ labels, predictions, losses, slopes }, size) {
+  FusedSquaredHinge(labels, predictions, losses, slopes, size) {
     for (let i = 0; i < size; i++) {
       const shortfall = Math.max(1 - labels[i]! * predictions[i]!, 0);
       losses[i] = shortfall * shortfall;
       slopes[i] = shortfall === 0 ? 0 : -2 * shortfall * labels[i]!;
     }
   },
-  FusedCosineSimilarity({ labels, predictions, losses, slopes }, size, epsilon, rowLength) {
+  FusedCosineSimilarity(labels, predictions, losses, slopes, size, epsilon, rowLength) {
     for (let start = 0; start < size; start += rowLength) {
       const end = start + rowLength;
       let [labelSquares, squares, products] = [0, 0, 0];
@@ -129,7 +131,7 @@ export const FLOAT64_FORMULAS: Readonly<Record<ElementwiseKernel, Formula>> = {
       losses[start] = -products * scale;
     }
   },
-  FusedCategoricalHinge({ labels, predictions, losses, slopes }, size, _, rowLength) {
+  FusedCategoricalHinge(labels, predictions, losses, slopes, size, _, rowLength) {
     // (1 − y) · x in float32, as the op computes it: so there are ties in the same places.
     const negativeAt = (i: number) => Math.fround(Math.fround(1 - labels[i]!) * predictions[i]!);
     for (let start = 0; start < size; start += rowLength) {

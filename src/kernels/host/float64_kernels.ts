@@ -8,7 +8,9 @@ import type { Memory, RowKernels } from './row_kernels.js';
  */
 export function float64Kernels(memory: Memory): RowKernels {
   const floats = (address: number, length: number) =>
-    address === 0 ? undefined : new Float32Array(memory.buffer, address, length);
+    new Float32Array(memory.buffer, address, length);
+  const optional = (address: number, length: number) =>
+    address === 0 ? undefined : floats(address, length);
   return {
     sigmoid(
       logits,
@@ -25,10 +27,10 @@ export function float64Kernels(memory: Memory): RowKernels {
       labelShift,
       scale,
     ) {
-      const x = new Float32Array(memory.buffer, logits, rows * rowLength);
-      const y = new Float32Array(memory.buffer, labels, rows * rowLength);
-      const [w, p] = [floats(weights, rows), floats(positive, rowLength)];
-      const [v, g] = [floats(values, rows), floats(gradient, rows * rowLength)];
+      const x = floats(logits, rows * rowLength);
+      const y = floats(labels, rows * rowLength);
+      const [w, p] = [optional(weights, rows), optional(positive, rowLength)];
+      const [v, g] = [optional(values, rows), optional(gradient, rows * rowLength)];
       let sum = 0;
       for (let row = 0, i = 0; row < rows; row++) {
         const weight = w?.[row] ?? 1;
@@ -66,12 +68,12 @@ export function float64Kernels(memory: Memory): RowKernels {
       labelShift,
       scale,
     ) {
-      const x = new Float32Array(memory.buffer, logits, rows * rowLength);
+      const x = floats(logits, rows * rowLength);
       const y = isSparse
         ? new Int32Array(memory.buffer, labels, rows)
-        : new Float32Array(memory.buffer, labels, rows * rowLength);
-      const w = floats(weights, rows);
-      const [v, g] = [floats(values, rows), floats(gradient, rows * rowLength)];
+        : floats(labels, rows * rowLength);
+      const w = optional(weights, rows);
+      const [v, g] = [optional(values, rows), optional(gradient, rows * rowLength)];
       let sum = 0;
       for (let row = 0; row < rows; row++) {
         const start = row * rowLength;
@@ -102,24 +104,22 @@ export function float64Kernels(memory: Memory): RowKernels {
       valueScale,
     ) {
       const size = rows * rowLength;
-      const [w, v] = [floats(weights, rows), floats(values, rows)];
-      const g = floats(gradient, size);
-      const y = new Float32Array(memory.buffer, labels, size);
-      const elements = {
-        labels: labelScale === 1 ? y : y.map((label) => labelScale * label + labelShift),
-        predictions: new Float32Array(memory.buffer, predictions, size),
-        losses: new Float64Array(size),
-        slopes: new Float64Array(size),
-      };
-      FLOAT64_FORMULAS[ELEMENTWISE_KERNELS[kernel]!](elements, size, constant, rowLength);
+      const [w, v] = [optional(weights, rows), optional(values, rows)];
+      const g = optional(gradient, size);
+      const y = floats(labels, size);
+      const scaled = labelScale === 1 ? y : y.map((label) => labelScale * label + labelShift);
+      const x = floats(predictions, size);
+      const [losses, slopes] = [new Float64Array(size), new Float64Array(size)];
+      const formula = FLOAT64_FORMULAS[ELEMENTWISE_KERNELS[kernel]!];
+      formula(scaled, x, losses, slopes, size, constant, rowLength);
       let sum = 0;
       for (let row = 0, i = 0; row < rows; row++) {
         const weight = w?.[row] ?? 1;
         const gradientScale = weight * scale;
         let loss = 0;
         for (const end = i + rowLength; i < end; i++) {
-          loss += elements.losses[i]!;
-          if (g) g[i] = gradientScale === 0 ? 0 : elements.slopes[i]! * gradientScale;
+          loss += losses[i]!;
+          if (g) g[i] = gradientScale === 0 ? 0 : slopes[i]! * gradientScale;
         }
         const weighted = weight === 0 ? 0 : loss * weight;
         if (v) v[row] = weighted * valueScale;

@@ -4,7 +4,7 @@ import { sizeOf } from '../../core/inputs.js';
 import type { FusedAttrs } from '../../core/kernel_contract.js';
 import type { FusedTensors, RefCountingBackend, ScaleGradientTensors } from '../backend_kernels.js';
 import { glsl } from '../gpu/formulas.js';
-import { programSpec, UNIFORMS, type ProgramSpec } from '../gpu/program_spec.js';
+import { programSpec, type ProgramSpec } from '../gpu/program_spec.js';
 import { aliasIfScaledByOne } from '../host/scale_gradient.js';
 
 /** What we use of TF.js's `MathBackendWebGL`. */
@@ -74,8 +74,8 @@ export function computeLoss(
     };
     if (tensors.weights) inputs.weights = pack(tensors.weights, [rows]);
     if (spec.entryWeights) {
-      const numbers = Float32Array.from(spec.entryWeights);
-      inputs.entryWeights = intermediate(gl.makeTensorInfo([rowLength], 'float32', numbers));
+      const weights = gl.makeTensorInfo([rowLength], 'float32', spec.entryWeights);
+      inputs.entryWeights = intermediate(weights);
     }
     if (spec.isSigned) inputs.isBinary = intermediate(sum(binaryLabels(spec), inputs));
     if (spec.hasMeanFactor) inputs.factor = intermediate(sum(weightSum(spec), inputs));
@@ -116,7 +116,7 @@ export function scaleGradient(backend: object, { gradient, dy }: ScaleGradientTe
     dy: packed(gl, dy, [rows]),
   };
   const program = scaleProgram(rows, rowLength);
-  const output = runProgram(gl, program, inputs, { uniforms: [], formulas: '' });
+  const output = runProgram(gl, program, inputs, { uniforms: {}, formulas: '' });
   const result = reshaped(gl, output, gradient.shape);
   for (const tensor of [...Object.values(inputs), output]) gl.disposeIntermediateTensorInfo(tensor);
   return result;
@@ -157,13 +157,13 @@ function runProgram(
     userCode: `${glsl(formulas)}\n${code}`,
     packedInputs: true,
     packedOutput: isPacked,
-    customUniforms: UNIFORMS.slice(0, uniforms.length).map((name) => ({ name, type: 'float' })),
+    customUniforms: Object.keys(uniforms).map((name) => ({ name, type: 'float' })),
   };
   return gl.runWebGLProgram(
     program,
     Object.values(inputs),
     'float32',
-    uniforms.map((number) => [number]),
+    Object.values(uniforms).map((number) => [number]),
   );
 }
 
@@ -189,13 +189,13 @@ function runSum(
     shape: [],
     isPacked,
     code: `${itemText}
-      ${result}
-      const int END = ${items};
-      void main() {
-        ${sumLoop(items, 'item(k)')}
-        float r = result(sum * ${literal(factor)});
-        setOutput(${output});
-      }`,
+${result}
+const int END = ${items};
+void main() {
+  ${sumLoop(items, 'item(k)')}
+  float r = result(sum * ${literal(factor)});
+  setOutput(${output});
+}`,
   });
   if (count <= LONGEST_SUM) return run(lastProgram(count, item, 1), inputs);
   const partSize = Math.ceil(Math.sqrt(count));
@@ -205,12 +205,12 @@ function runSum(
     shape: [2 * parts, 2],
     isPacked: true,
     code: `${item}
-      const int END = ${count};
-      void main() {
-        int start = getOutputCoords().x / 2 * ${partSize};
-        ${sumLoop(partSize, 'item(start + k)', 'start + k')}
-        setOutput(vec4(0.0, 0.0, 0.0, sum / ${literal(partSize)}));
-      }`,
+const int END = ${count};
+void main() {
+  int start = getOutputCoords().x / 2 * ${partSize};
+  ${sumLoop(partSize, 'item(start + k)', 'start + k')}
+  setOutput(vec4(0.0, 0.0, 0.0, sum / ${literal(partSize)}));
+}`,
   };
   const means = intermediate(run(firstProgram, inputs));
   const mean = 'float item(int i) { return getMeans(2 * i, 0).a; }';
@@ -228,7 +228,7 @@ function weightOf({ isSparse, ignoresClass }: ProgramSpec, isWeighted: boolean):
   const counted = ignoresClass ? `select(${weight}, 0.0, classOf(row) == ignoredClass)` : weight;
   const classOf = 'float classOf(int row) { return getChannel(getLabels(row), row); }';
   return `${isSparse ? classOf : ''}
-    float weightOf(int row) { return ${counted}; }`;
+float weightOf(int row) { return ${counted}; }`;
 }
 
 /** The sum of the weights that a mean divides by, as the factor that turns the mean over all rows into that one. */
@@ -236,7 +236,7 @@ function weightSum(spec: ProgramSpec): SumProgram {
   return {
     count: spec.rows,
     item: `${weightOf(spec, spec.isWeightedMean)}
-      float item(int i) { return weightOf(i); }`,
+float item(int i) { return weightOf(i); }`,
     result: `float result(float sum) { return meanFactor(sum, ${literal(spec.rows)}); }`,
     isPacked: true,
   };
@@ -247,11 +247,11 @@ function binaryLabels({ rows, rowLength }: ProgramSpec): SumProgram {
   return {
     count: rows * rowLength,
     item: `float item(int i) {
-      int row = i / ${rowLength};
-      ivec2 at = ivec2(row, i - row * ${rowLength});
-      float y = getChannel(getLabels(at.x, at.y), vec2(at));
-      return select(1.0, 0.0, y == 0.0 || y == 1.0);
-    }`,
+int row = i / ${rowLength};
+ivec2 at = ivec2(row, i - row * ${rowLength});
+float y = getChannel(getLabels(at.x, at.y), vec2(at));
+return select(1.0, 0.0, y == 0.0 || y == 1.0);
+}`,
     result: 'float result(float others) { return select(0.0, 1.0, others == 0.0); }',
     isPacked: true,
   };
@@ -272,8 +272,8 @@ function labelOf(spec: ProgramSpec): string {
   const weighted = entryWeights && !isElementwise ? `(${y}) * ${entryWeight}` : y;
   const valid = isSparse ? ` + nanUnlessClass(classOf(row), ${literal(rowLength)})` : '';
   return `
-    float labelOf(float label, int row, int column) { return ${weighted}${valid}; }
-    float constantOf(float y, int column) { return ${isSigmoid ? 'y * ' : ''}${entryWeights && isSigmoid ? entryWeight : 'constant'}; }`;
+float labelOf(float label, int row, int column) { return ${weighted}${valid}; }
+float constantOf(float y, int column) { return ${isSigmoid ? 'y * ' : ''}${entryWeights && isSigmoid ? entryWeight : 'constant'}; }`;
 }
 
 /**
@@ -289,25 +289,25 @@ function partialsProgram(spec: ProgramSpec, windows: Windows): Program {
     windows.count === 1 ? 'multiplyNoNan(rowLoss(whole, constant), weightOf(row))' : 'whole.a';
   const main = isElementwise
     ? `${sumLoop(windows.size, 'elementLoss(predictionOf(k), yOf(k), constantOf(yOf(k), start + k))', 'start + k')}
-       setOutput(vec4(0.0, 0.0, 0.0, multiplyNoNan(sum, weightOf(row)) / ${literal(windows.size)}));`
+  setOutput(vec4(0.0, 0.0, 0.0, multiplyNoNan(sum, weightOf(row)) / ${literal(windows.size)}));`
     : `${combineLoop(windows.size, 'init(predictionOf(k), yOf(k), constant)', 'start + k')}
-       whole.a = ${last};
-       setOutput(whole);`;
+  whole.a = ${last};
+  setOutput(whole);`;
   return {
     shape: [2 * rows, 2 * windows.count],
     isPacked: true,
     code: `${weightOf(spec, spec.hasWeights)}${labelOf(spec)}
-      int row = 0;
-      int start = 0;
-      const int END = ${rowLength};
-      float predictionOf(int k) { return getChannel(getPredictions(${at}), vec2(${at})); }
-      float yOf(int k) { return labelOf(${label}, ${at}); }
-      void main() {
-        ivec2 at = getOutputCoords() / 2;
-        row = at.x;
-        start = at.y * ${windows.size};
-        ${main}
-      }`,
+int row = 0;
+int start = 0;
+const int END = ${rowLength};
+float predictionOf(int k) { return getChannel(getPredictions(${at}), vec2(${at})); }
+float yOf(int k) { return labelOf(${label}, ${at}); }
+void main() {
+  ivec2 at = getOutputCoords() / 2;
+  row = at.x;
+  start = at.y * ${windows.size};
+  ${main}
+}`,
   };
 }
 
@@ -317,29 +317,29 @@ function combineProgram(spec: ProgramSpec, windows: Windows): Program {
     shape: [2 * spec.rows, 2],
     isPacked: true,
     code: `${weightOf(spec, spec.hasWeights)}
-      int row = 0;
-      const int END = ${windows.count};
-      void main() {
-        row = getOutputCoords().x / 2;
-        ${combineLoop(windows.count, 'getPartials(2 * row, 2 * k)')}
-        whole.a = multiplyNoNan(rowLoss(whole, constant), weightOf(row));
-        setOutput(whole);
-      }`,
+int row = 0;
+const int END = ${windows.count};
+void main() {
+  row = getOutputCoords().x / 2;
+  ${combineLoop(windows.count, 'getPartials(2 * row, 2 * k)')}
+  whole.a = multiplyNoNan(rowLoss(whole, constant), weightOf(row));
+  setOutput(whole);
+}`,
   };
 }
 
 /** Adds up `number` for each k below `count`, while `position` is below END. The result is `sum`. */
 function sumLoop(count: number, number: string, position = 'k'): string {
   return `
-    float sum = 0.0;
-    float error = 0.0;
-    for (int k = 0; k < ${count}; k++) {
-      if (${position} >= END) break;
-      float next = ${number};
-      error += roundingError(sum, next);
-      sum += next;
-    }
-    sum = corrected(sum, error);`;
+  float sum = 0.0;
+  float error = 0.0;
+  for (int k = 0; k < ${count}; k++) {
+    if (${position} >= END) break;
+    float next = ${number};
+    error += roundingError(sum, next);
+    sum += next;
+  }
+  sum = corrected(sum, error);`;
 }
 
 /**
@@ -348,25 +348,25 @@ function sumLoop(count: number, number: string, position = 'k'): string {
  */
 function combineLoop(count: number, part: string, position = 'k'): string {
   return `
-    vec4 maxima = vec4(0.0);
-    for (int k = 0; k < ${count}; k++) {
-      if (${position} >= END) break;
-      vec4 next = ${part};
-      maxima = k == 0 ? next : maximaOf(maxima, next);
-    }
-    bool isFound = false;
-    vec4 sum = vec4(0.0);
-    vec4 error = vec4(0.0);
-    for (int k = 0; k < ${count}; k++) {
-      if (${position} >= END) break;
-      vec4 next = ${part};
-      bool isFirst = next.x == maxima.x && !isFound;
-      isFound = isFound || isFirst;
-      next = rescale(next, maxima, isFirst);
-      error += roundingErrors(sum, next);
-      sum += next;
-    }
-    vec4 whole = finish(maxima, correctedEach(sum, error));`;
+  vec4 maxima = vec4(0.0);
+  for (int k = 0; k < ${count}; k++) {
+    if (${position} >= END) break;
+    vec4 next = ${part};
+    maxima = k == 0 ? next : maximaOf(maxima, next);
+  }
+  bool isFound = false;
+  vec4 sum = vec4(0.0);
+  vec4 error = vec4(0.0);
+  for (int k = 0; k < ${count}; k++) {
+    if (${position} >= END) break;
+    vec4 next = ${part};
+    bool isFirst = next.x == maxima.x && !isFound;
+    isFound = isFound || isFirst;
+    next = rescale(next, maxima, isFirst);
+    error += roundingErrors(sum, next);
+    sum += next;
+  }
+  vec4 whole = finish(maxima, correctedEach(sum, error));`;
 }
 
 /** The loss: the sum of all partial losses, times the factor of the mean. */
@@ -375,12 +375,12 @@ function lossSum({ rows, hasMeanFactor }: ProgramSpec, windows: Windows): SumPro
   return {
     count: rows * windows.count,
     item: `float item(int i) {
-      int row = i / ${windows.count};
-      return getPartials(2 * row, 2 * (i - row * ${windows.count})).a;
-    }`,
+int row = i / ${windows.count};
+return getPartials(2 * row, 2 * (i - row * ${windows.count})).a;
+}`,
     result: `float result(float sum) {
-      return multiplyNoNan(sum * (scale * ${literal(windows.size)}), ${factor});
-    }`,
+return multiplyNoNan(sum * (scale * ${literal(windows.size)}), ${factor});
+}`,
     isPacked: false,
   };
 }
@@ -391,12 +391,12 @@ function valuesProgram({ rows }: ProgramSpec, windows: Windows): Program {
     shape: [rows],
     isPacked: false,
     code: `
-      const int END = ${windows.count};
-      void main() {
-        int row = getOutputCoords();
-        ${sumLoop(windows.count, 'getPartials(2 * row, 2 * k).a')}
-        setOutput(sum * (scale * ${literal(windows.size)}));
-      }`,
+const int END = ${windows.count};
+void main() {
+  int row = getOutputCoords();
+  ${sumLoop(windows.count, 'getPartials(2 * row, 2 * k).a')}
+  setOutput(sum * (scale * ${literal(windows.size)}));
+}`,
   };
 }
 
@@ -410,21 +410,21 @@ function gradientProgram(spec: ProgramSpec): Program {
     shape: [rows, rowLength],
     isPacked: true,
     code: `${weightOf(spec, spec.hasWeights)}${labelOf(spec)}
-      float entry(float x, float label, int row, int column) {
-        if (row >= ${rows} || column >= ${rowLength}) return 0.0;
-        float y = labelOf(label, row, column);
-        return multiplyNoNan(${gradient}, ${factor} * scale);
-      }
-      void main() {
-        ivec2 at = getOutputCoords();
-        vec4 x = getPredictions(at.x, at.y);
-        vec4 y = ${isSparse ? 'vec4(0.0)' : 'getLabels(at.x, at.y)'};
-        setOutput(vec4(
-          entry(x.r, y.r, at.x, at.y),
-          entry(x.g, y.g, at.x, at.y + 1),
-          entry(x.b, y.b, at.x + 1, at.y),
-          entry(x.a, y.a, at.x + 1, at.y + 1)));
-      }`,
+float entry(float x, float label, int row, int column) {
+  if (row >= ${rows} || column >= ${rowLength}) return 0.0;
+  float y = labelOf(label, row, column);
+  return multiplyNoNan(${gradient}, ${factor} * scale);
+}
+void main() {
+  ivec2 at = getOutputCoords();
+  vec4 x = getPredictions(at.x, at.y);
+  vec4 y = ${isSparse ? 'vec4(0.0)' : 'getLabels(at.x, at.y)'};
+  setOutput(vec4(
+    entry(x.r, y.r, at.x, at.y),
+    entry(x.g, y.g, at.x, at.y + 1),
+    entry(x.b, y.b, at.x + 1, at.y),
+    entry(x.a, y.a, at.x + 1, at.y + 1)));
+}`,
   };
 }
 
@@ -433,14 +433,14 @@ function scaleProgram(rows: number, rowLength: number): Program {
     shape: [rows, rowLength],
     isPacked: true,
     code: `
-      float scaleOf(int row) { return row < ${rows} ? getChannel(getDy(row), row) : 0.0; }
-      void main() {
-        ivec2 at = getOutputCoords();
-        vec4 g = getGradient(at.x, at.y);
-        float s = scaleOf(at.x);
-        float t = scaleOf(at.x + 1);
-        setOutput(vec4(
-          multiplyNoNan(g.r, s), multiplyNoNan(g.g, s), multiplyNoNan(g.b, t), multiplyNoNan(g.a, t)));
-      }`,
+float scaleOf(int row) { return row < ${rows} ? getChannel(getDy(row), row) : 0.0; }
+void main() {
+  ivec2 at = getOutputCoords();
+  vec4 g = getGradient(at.x, at.y);
+  float s = scaleOf(at.x);
+  float t = scaleOf(at.x + 1);
+  setOutput(vec4(
+    multiplyNoNan(g.r, s), multiplyNoNan(g.g, s), multiplyNoNan(g.b, t), multiplyNoNan(g.a, t)));
+}`,
   };
 }

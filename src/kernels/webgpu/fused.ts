@@ -4,7 +4,7 @@ import { sizeOf } from '../../core/inputs.js';
 import type { FusedAttrs } from '../../core/kernel_contract.js';
 import type { FusedTensors, RefCountingBackend, ScaleGradientTensors } from '../backend_kernels.js';
 import { wgsl } from '../gpu/formulas.js';
-import { programSpec, UNIFORMS, type ProgramSpec } from '../gpu/program_spec.js';
+import { programSpec, type ProgramSpec } from '../gpu/program_spec.js';
 import { aliasIfScaledByOne } from '../host/scale_gradient.js';
 
 /** What we use of TF.js's `WebGPUBackend`. */
@@ -52,8 +52,8 @@ export function computeLoss(
   try {
     const inputs: Record<string, TensorInfo> = { ...tensors };
     if (spec.entryWeights) {
-      const numbers = Float32Array.from(spec.entryWeights);
-      inputs.entryWeights = intermediate(gpu.makeTensorInfo([numbers.length], 'float32', numbers));
+      const weights = gpu.makeTensorInfo([spec.rowLength], 'float32', spec.entryWeights);
+      inputs.entryWeights = intermediate(weights);
     }
     if (spec.isSigned) {
       inputs.others = intermediate(run(countOthers(spec), inputs));
@@ -87,7 +87,7 @@ export function scaleGradient(backend: object, { gradient, dy }: ScaleGradientTe
     gpu,
     scaleProgram(rows * rowLength),
     { gradient, dy },
-    { rows, rowLength, uniforms: [], formulas: '' },
+    { rows, rowLength, uniforms: {}, formulas: '' },
   );
   return { ...output, shape: gradient.shape };
 }
@@ -121,7 +121,7 @@ function runProgram(
   const declarations = [
     'rows : i32',
     'rowLength : i32',
-    ...uniforms.map((_, i) => `${UNIFORMS[i]!} : f32`),
+    ...Object.keys(uniforms).map((name) => `${name} : f32`),
   ];
   return gpu.runWebGPUProgram(
     {
@@ -138,25 +138,24 @@ function runProgram(
     names.map((name) => ({ ...inputs[name]!, shape: [sizeOf(inputs[name]!.shape)] })),
     'float32',
     [
-      { type: 'int32', data: [rows, rowLength] },
-      { type: 'float32', data: [...uniforms] },
-    ].flatMap(({ type, data }) =>
-      data.map((number) => ({ type: type as 'int32', data: [number] })),
-    ),
+      { type: 'int32', data: [rows] },
+      { type: 'int32', data: [rowLength] },
+      ...Object.values(uniforms).map((number) => ({ type: 'float32' as const, data: [number] })),
+    ],
   );
 }
 
 /** Adds up `number` for k = first, first + step, …, while k is below `end`. The result is `sum`. */
 function sumLoop(number: string, first: string, step: number | string, end: string): string {
   return `
-    var sum = 0.0;
-    var error = 0.0;
-    for (var k = ${first}; k < ${end}; k = k + ${step}) {
-      let next = ${number};
-      error = error + roundingError(sum, next);
-      sum = sum + next;
-    }
-    sum = corrected(sum, error);`;
+  var sum = 0.0;
+  var error = 0.0;
+  for (var k = ${first}; k < ${end}; k = k + ${step}) {
+    let next = ${number};
+    error = error + roundingError(sum, next);
+    sum = sum + next;
+  }
+  sum = corrected(sum, error);`;
 }
 
 /**
@@ -165,21 +164,21 @@ function sumLoop(number: string, first: string, step: number | string, end: stri
  */
 function workgroupReduction(type: string, both: string): string {
   return `
-    var<workgroup> parts : array<${type}, ${WORKGROUP}>;
-    fn reduceWorkgroup(part : ${type}) -> ${type} {
-      let me = i32(localIndex);
-      parts[me] = part;
-      workgroupBarrier();
-      for (var stride = ${WORKGROUP / 2}; stride > 0; stride = stride / 2) {
-        if (me < stride) {
-          let a = parts[me];
-          let b = parts[me + stride];
-          parts[me] = ${both};
-        }
-        workgroupBarrier();
-      }
-      return parts[0];
-    }`;
+var<workgroup> parts : array<${type}, ${WORKGROUP}>;
+fn reduceWorkgroup(part : ${type}) -> ${type} {
+  let me = i32(localIndex);
+  parts[me] = part;
+  workgroupBarrier();
+  for (var stride = ${WORKGROUP / 2}; stride > 0; stride = stride / 2) {
+    if (me < stride) {
+      let a = parts[me];
+      let b = parts[me + stride];
+      parts[me] = ${both};
+    }
+    workgroupBarrier();
+  }
+  return parts[0];
+}`;
 }
 
 const SUM_REDUCTION = workgroupReduction('f32', 'a + b');
@@ -201,11 +200,11 @@ function weightSum(spec: ProgramSpec): Program {
     size: 1,
     invocations: WORKGROUP,
     code: `${SUM_REDUCTION}${weightOf(spec, spec.isWeightedMean)}
-      fn main(index : i32) {
-        ${sumLoop('weightOf(k)', 'index', WORKGROUP, 'uniforms.rows')}
-        let all = reduceWorkgroup(sum);
-        if (index == 0) { result[0] = meanFactor(all, f32(uniforms.rows)); }
-      }`,
+fn main(index : i32) {
+  ${sumLoop('weightOf(k)', 'index', WORKGROUP, 'uniforms.rows')}
+  let all = reduceWorkgroup(sum);
+  if (index == 0) { result[0] = meanFactor(all, f32(uniforms.rows)); }
+}`,
   };
 }
 
@@ -220,15 +219,15 @@ function countOthers({ rows, rowLength }: ProgramSpec): Program {
     size: parts,
     invocations: parts,
     code: `
-      fn isOther(i : i32) -> f32 {
-        let y = f32(labels[i]);
-        return select(1.0, 0.0, y == 0.0 || y == 1.0);
-      }
-      fn main(index : i32) {
-        if (index >= ${LABEL_PARTS}) { return; }
-        ${sumLoop('isOther(k)', 'index', LABEL_PARTS, 'uniforms.rows * uniforms.rowLength')}
-        result[index] = sum;
-      }`,
+fn isOther(i : i32) -> f32 {
+  let y = f32(labels[i]);
+  return select(1.0, 0.0, y == 0.0 || y == 1.0);
+}
+fn main(index : i32) {
+  if (index >= ${LABEL_PARTS}) { return; }
+  ${sumLoop('isOther(k)', 'index', LABEL_PARTS, 'uniforms.rows * uniforms.rowLength')}
+  result[index] = sum;
+}`,
   };
 }
 
@@ -239,11 +238,11 @@ function binaryLabels(): Program {
     size: 1,
     invocations: WORKGROUP,
     code: `${SUM_REDUCTION}
-      fn main(index : i32) {
-        ${sumLoop('others[k]', 'index', WORKGROUP, LABEL_PARTS)}
-        let all = reduceWorkgroup(sum);
-        if (index == 0) { result[0] = select(0.0, 1.0, all == 0.0); }
-      }`,
+fn main(index : i32) {
+  ${sumLoop('others[k]', 'index', WORKGROUP, LABEL_PARTS)}
+  let all = reduceWorkgroup(sum);
+  if (index == 0) { result[0] = select(0.0, 1.0, all == 0.0); }
+}`,
   };
 }
 
@@ -264,14 +263,14 @@ function entryOf(spec: ProgramSpec): string {
   const valid = isSparse ? ' + nanUnlessClass(f32(labels[row]), f32(uniforms.rowLength))' : '';
   const constant = entryWeights && isSigmoid ? 'entryWeights[column]' : 'uniforms.constant';
   return `
-    fn predictionOf(row : i32, column : i32) -> f32 { return f32(predictions[row * uniforms.rowLength + column]); }
-    fn labelOf(row : i32, column : i32) -> f32 { return ${weighted}${valid}; }
-    fn constantOf(y : f32, column : i32) -> f32 { return ${isSigmoid ? 'y * ' : ''}${constant}; }`;
+fn predictionOf(row : i32, column : i32) -> f32 { return f32(predictions[row * uniforms.rowLength + column]); }
+fn labelOf(row : i32, column : i32) -> f32 { return ${weighted}${valid}; }
+fn constantOf(y : f32, column : i32) -> f32 { return ${isSigmoid ? 'y * ' : ''}${constant}; }`;
 }
 
 const ACCUMULATOR_OF = `fn accumulatorOf(row : i32, column : i32) -> vec4<f32> {
-        return init(predictionOf(row, column), labelOf(row, column), uniforms.constant);
-      }`;
+  return init(predictionOf(row, column), labelOf(row, column), uniforms.constant);
+}`;
 
 /** How many numbers a partial result has. The last one is the weighted loss. */
 function partialSize({ isElementwise }: ProgramSpec): number {
@@ -289,45 +288,45 @@ function partialsProgram(spec: ProgramSpec, windows: number): Program {
   const step = isOneInvocation ? windows : WORKGROUP;
   const reduce = isElementwise
     ? `${sumLoop('elementLoss(predictionOf(row, k), labelOf(row, k), constantOf(labelOf(row, k), k))', 'first', step, 'uniforms.rowLength')}
-       result[slot] = multiplyNoNan(sum, weightOf(row));`
+  result[slot] = multiplyNoNan(sum, weightOf(row));`
     : `var maxima = accumulatorOf(row, first);
-       for (var k = first; k < uniforms.rowLength; k = k + ${step}) { maxima = maximaOf(maxima, accumulatorOf(row, k)); }
-       var isFound = false;
-       var sum = vec4(0.0);
-       var error = vec4(0.0);
-       for (var k = first; k < uniforms.rowLength; k = k + ${step}) {
-         let one = accumulatorOf(row, k);
-         let next = rescale(one, maxima, one.x == maxima.x && !isFound);
-         isFound = isFound || one.x == maxima.x;
-         error = error + roundingErrors(sum, next);
-         sum = sum + next;
-       }
-       part = finish(maxima, correctedEach(sum, error));`;
+  for (var k = first; k < uniforms.rowLength; k = k + ${step}) { maxima = maximaOf(maxima, accumulatorOf(row, k)); }
+  var isFound = false;
+  var sum = vec4(0.0);
+  var error = vec4(0.0);
+  for (var k = first; k < uniforms.rowLength; k = k + ${step}) {
+    let one = accumulatorOf(row, k);
+    let next = rescale(one, maxima, one.x == maxima.x && !isFound);
+    isFound = isFound || one.x == maxima.x;
+    error = error + roundingErrors(sum, next);
+    sum = sum + next;
+  }
+  part = finish(maxima, correctedEach(sum, error));`;
   const store = `
-    result[4 * slot] = whole.x;
-    result[4 * slot + 1] = whole.y;
-    result[4 * slot + 2] = whole.z;
-    result[4 * slot + 3] = multiplyNoNan(rowLoss(whole, uniforms.constant), weightOf(row));`;
+  result[4 * slot] = whole.x;
+  result[4 * slot + 1] = whole.y;
+  result[4 * slot + 2] = whole.z;
+  result[4 * slot + 3] = multiplyNoNan(rowLoss(whole, uniforms.constant), weightOf(row));`;
   const partials = rows * windows;
   return {
     reads: ['predictions', 'labels', 'weights', 'entryWeights', 'isBinary'],
     size: partials * partialSize(spec),
     invocations: isOneInvocation ? partials : partials * WORKGROUP,
     code: `${isOneInvocation ? '' : ACCUMULATOR_REDUCTION}${weightOf(spec, spec.hasWeights)}${entryOf(spec)}
-      ${isElementwise ? '' : ACCUMULATOR_OF}
-      fn main(index : i32) {
-        let slot = index${isOneInvocation ? '' : ` / ${WORKGROUP}`};
-        let row = slot / ${windows};
-        let first = ${isOneInvocation ? `slot - row * ${windows}` : 'i32(localIndex)'};
-        var part = vec4(0.0);
-        if (row < uniforms.rows) { ${reduce} }
-        ${
-          isElementwise
-            ? ''
-            : `let whole = ${isOneInvocation ? 'part' : 'reduceWorkgroup(part)'};
-        if (row < uniforms.rows${isOneInvocation ? '' : ' && localIndex == 0u'}) { ${store} }`
-        }
-      }`,
+${isElementwise ? '' : ACCUMULATOR_OF}
+fn main(index : i32) {
+  let slot = index${isOneInvocation ? '' : ` / ${WORKGROUP}`};
+  let row = slot / ${windows};
+  let first = ${isOneInvocation ? `slot - row * ${windows}` : 'i32(localIndex)'};
+  var part = vec4(0.0);
+  if (row < uniforms.rows) { ${reduce} }
+  ${
+    isElementwise
+      ? ''
+      : `let whole = ${isOneInvocation ? 'part' : 'reduceWorkgroup(part)'};
+  if (row < uniforms.rows${isOneInvocation ? '' : ' && localIndex == 0u'}) { ${store} }`
+  }
+}`,
   };
 }
 
@@ -339,11 +338,11 @@ function lossSum(spec: ProgramSpec, windows: number): Program {
     size: 1,
     invocations: WORKGROUP,
     code: `${SUM_REDUCTION}
-      fn main(index : i32) {
-        ${sumLoop(partialLoss(spec, 'k'), 'index', WORKGROUP, `uniforms.rows * ${windows}`)}
-        let all = reduceWorkgroup(sum);
-        if (index == 0) { result[0] = multiplyNoNan(all * uniforms.scale, ${factor}); }
-      }`,
+fn main(index : i32) {
+  ${sumLoop(partialLoss(spec, 'k'), 'index', WORKGROUP, `uniforms.rows * ${windows}`)}
+  let all = reduceWorkgroup(sum);
+  if (index == 0) { result[0] = multiplyNoNan(all * uniforms.scale, ${factor}); }
+}`,
   };
 }
 
@@ -360,11 +359,11 @@ function valuesProgram(spec: ProgramSpec, windows: number): Program {
     size: spec.rows,
     invocations: spec.rows,
     code: `
-      fn main(row : i32) {
-        if (row >= uniforms.rows) { return; }
-        ${sumLoop(partialLoss(spec, `row * ${windows} + k`), '0', 1, `${windows}`)}
-        result[row] = sum * uniforms.scale;
-      }`,
+fn main(row : i32) {
+  if (row >= uniforms.rows) { return; }
+  ${sumLoop(partialLoss(spec, `row * ${windows} + k`), '0', 1, `${windows}`)}
+  result[row] = sum * uniforms.scale;
+}`,
   };
 }
 
@@ -387,14 +386,14 @@ function gradientProgram(spec: ProgramSpec): Program {
     size: rows * rowLength,
     invocations: rows * rowLength,
     code: `${weightOf(spec, spec.hasWeights)}${entryOf(spec)}
-      fn main(index : i32) {
-        let row = index / uniforms.rowLength;
-        if (row >= uniforms.rows) { return; }
-        let column = index - row * uniforms.rowLength;
-        let x = predictionOf(row, column);
-        let y = labelOf(row, column);
-        result[index] = multiplyNoNan(${gradient}, ${factor} * uniforms.scale);
-      }`,
+fn main(index : i32) {
+  let row = index / uniforms.rowLength;
+  if (row >= uniforms.rows) { return; }
+  let column = index - row * uniforms.rowLength;
+  let x = predictionOf(row, column);
+  let y = labelOf(row, column);
+  result[index] = multiplyNoNan(${gradient}, ${factor} * uniforms.scale);
+}`,
   };
 }
 
@@ -404,9 +403,9 @@ function scaleProgram(size: number): Program {
     size,
     invocations: size,
     code: `
-      fn main(index : i32) {
-        let row = index / uniforms.rowLength;
-        if (row < uniforms.rows) { result[index] = multiplyNoNan(gradient[index], dy[row]); }
-      }`,
+fn main(index : i32) {
+  let row = index / uniforms.rowLength;
+  if (row < uniforms.rows) { result[index] = multiplyNoNan(gradient[index], dy[row]); }
+}`,
   };
 }
