@@ -32,8 +32,8 @@ function freshSimd(): SimdModule {
 const newMemory = (shared = false) =>
   new api.Memory({ initial: 64, maximum: PAGE, ...(shared ? { shared } : {}) });
 
-/** Everything that a core writes and returns for rows of all kinds of a length. */
-function results(core: RowKernels, memory: WasmMemory, length: number): number[] {
+/** Everything that row kernels write and return for rows of all kinds of a length. */
+function results(kernels: RowKernels, memory: WasmMemory, length: number): number[] {
   const found: number[] = [];
   for (const isSparse of [false, true]) {
     for (const { rows, logits, labels } of rowsOf(length, isSparse ? 'by class' : 'yes or no')) {
@@ -53,8 +53,8 @@ function results(core: RowKernels, memory: WasmMemory, length: number): number[]
       else view(y!, labels.length).set(labels);
       view(w!, rows).set(labels.subarray(0, rows).map((_, row) => row + 1));
       const sum = isSparse
-        ? core.softmax(x!, y!, 1, w!, v!, g!, 64, rows, length, 0.9, 0.1 / length, 0.5)
-        : core.sigmoid(x!, y!, 0, 1, w!, v!, g!, 64, rows, length, 0.9, 0.05, 0.5);
+        ? kernels.softmax(x!, y!, 1, w!, v!, g!, 64, rows, length, 0.9, 0.1 / length, 0.5)
+        : kernels.sigmoid(x!, y!, 0, 1, w!, v!, g!, 64, rows, length, 0.9, 0.05, 0.5);
       found.push(sum, ...view(v!, rows), ...view(g!, logits.length));
     }
   }
@@ -63,15 +63,15 @@ function results(core: RowKernels, memory: WasmMemory, length: number): number[]
 
 const LENGTHS = [1, 2, 3, 4, 7, 8, 12, 13, 16, 17, 64, 67, 130];
 
-describeKernels('the SIMD core', () => {
-  it.each(LENGTHS)('gives what the float64 core gives: %i numbers in a row', (length) => {
-    const [memory, exactMemory] = [newMemory(), newMemory()];
+describeKernels('SIMD kernels', () => {
+  it.each(LENGTHS)('give what float64 kernels give: %i numbers in a row', (length) => {
+    const [memory, float64Memory] = [newMemory(), newMemory()];
     const simd = results(freshSimd().simdKernels(memory)!, memory, length);
-    const exact = results(float64Kernels(exactMemory), exactMemory, length);
+    const exact = results(float64Kernels(float64Memory), float64Memory, length);
     expectClose(tf.tensor1d(simd), exact, { relative: 2e-6, absolute: 3e-7 });
   });
 
-  it.each(LENGTHS)('gives the same numbers in a shared memory: %i numbers in a row', (length) => {
+  it.each(LENGTHS)('give the same numbers in a shared memory: %i numbers in a row', (length) => {
     const { simdKernels } = freshSimd();
     const [own, shared] = [newMemory(), newMemory(true)];
     expect(shared.buffer).toBeInstanceOf(SharedArrayBuffer);
@@ -80,15 +80,15 @@ describeKernels('the SIMD core', () => {
     );
   });
 
-  it('works on in a memory that has grown', () => {
+  it('work on in a memory that has grown', () => {
     const memory = newMemory();
-    const core = freshSimd().simdKernels(memory)!;
-    const before = results(core, memory, 10);
+    const kernels = freshSimd().simdKernels(memory)!;
+    const before = results(kernels, memory, 10);
     memory.grow(10);
-    expect(results(core, memory, 10)).toEqual(before);
+    expect(results(kernels, memory, 10)).toEqual(before);
   });
 
-  it('is none where the memory may grow further than the module allows', () => {
+  it('are none where the memory may grow further than the module allows', () => {
     const { Memory } = api as unknown as { Memory: new (descriptor: object) => WasmMemory };
     expect(freshSimd().simdKernels(new Memory({ initial: 1 }))).toBeUndefined();
   });

@@ -20,8 +20,8 @@ import type {
   RefCountingBackend,
   ScaleGradientTensors,
 } from './backend_kernels.js';
-import { crossEntropy } from './host/cross_entropy.js';
-import { elementwise } from './host/elementwise.js';
+import { computeCrossEntropy } from './host/cross_entropy.js';
+import { computeElementwise } from './host/elementwise.js';
 import type { KernelMemory } from './host/kernel_memory.js';
 import { scaleGradient } from './host/scale_gradient.js';
 import * as ops from './ops/index.js';
@@ -57,8 +57,8 @@ function hostKernels(memoryOf: (backend: object) => KernelMemory): BackendKernel
   return {
     computeLoss: (backend, tensors, attrs) =>
       isElementwise(attrs)
-        ? elementwise(memoryOf(backend), tensors, attrs)
-        : crossEntropy(memoryOf(backend), tensors, attrs as FusedAttrs<CrossEntropySpec>),
+        ? computeElementwise(memoryOf(backend), tensors, attrs)
+        : computeCrossEntropy(memoryOf(backend), tensors, attrs as FusedAttrs<CrossEntropySpec>),
     scaleGradient: (backend, tensors) =>
       scaleGradient(memoryOf(backend), tensors, backend as RefCountingBackend),
   };

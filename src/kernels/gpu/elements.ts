@@ -114,6 +114,6 @@ float elementGradient(float x, float y, float constant) {
 /** The kernels of these losses. */
 export type ElementKernel = keyof typeof ELEMENTS;
 
-export function isSumOfElements(kernel: FusedKernel): kernel is ElementKernel {
+export function hasElements(kernel: FusedKernel): kernel is ElementKernel {
   return kernel in ELEMENTS;
 }

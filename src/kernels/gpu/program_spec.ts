@@ -6,7 +6,7 @@ import {
 } from '../../core/kernel_contract.js';
 import type { FusedTensors } from '../backend_kernels.js';
 import { ACCUMULATORS, COMBINE } from './accumulators.js';
-import { ELEMENTS, isSumOfElements } from './elements.js';
+import { ELEMENTS, hasElements } from './elements.js';
 
 /** What the shader programs of a fused kernel are made for. */
 export interface ProgramSpec {
@@ -15,7 +15,7 @@ export interface ProgramSpec {
   /** The text of the loss in elements.ts or accumulators.ts. */
   readonly formulas: string;
   /** Whether the loss of a row is a sum over its entries, so that `formulas` is from elements.ts. */
-  readonly isElementwise: boolean;
+  readonly sumsElements: boolean;
   /** Whether the constant is the weight of positive labels. */
   readonly isSigmoid: boolean;
   /** Whether labels count as −1 and 1 if the whole batch holds nothing but 0 and 1. */
@@ -32,10 +32,8 @@ export interface ProgramSpec {
   /** One number per entry of a row, if there are some: weights of positive labels, or of classes. */
   readonly entryWeights: Float32Array | undefined;
   /** The numbers that are passed to programs, by their names there. */
-  readonly uniforms: Uniforms;
+  readonly uniforms: Readonly<Record<string, number>>;
 }
-
-export type Uniforms = Readonly<Record<string, number>>;
 
 export function programSpec(
   { weights }: FusedTensors,
@@ -48,7 +46,7 @@ export function programSpec(
     : spec;
   const isSigmoid = kernel === 'FusedSigmoidCrossEntropy';
   const isSparse = kernel === 'FusedSparseSoftmaxCrossEntropy';
-  const isElementwise = isSumOfElements(kernel);
+  const isSum = hasElements(kernel);
   const ignoresClass = isSparse && ignoreClass !== null;
   const isMean = reduction !== 'none' && reduction !== 'sum';
   const hasWeights = weights !== undefined;
@@ -61,8 +59,8 @@ export function programSpec(
   return {
     rows,
     rowLength,
-    formulas: isElementwise ? ELEMENTS[kernel] : `${ACCUMULATORS[kernel]}${COMBINE}`,
-    isElementwise,
+    formulas: isSum ? ELEMENTS[kernel] : `${ACCUMULATORS[kernel]}${COMBINE}`,
+    sumsElements: isSum,
     isSigmoid,
     isSigned: SIGNED_LABEL_KERNELS.includes(kernel),
     isSparse,

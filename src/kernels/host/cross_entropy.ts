@@ -8,7 +8,7 @@ import type { KernelMemory } from './kernel_memory.js';
 import { SCRATCH } from './row_kernels.js';
 
 /** Computes a {@link CrossEntropyKernel}. */
-export function crossEntropy(
+export function computeCrossEntropy(
   memory: KernelMemory,
   tensors: FusedTensors,
   attrs: FusedAttrs<CrossEntropySpec>,

@@ -11,7 +11,7 @@ import { computeInChunks, reductionFactor } from './driver.js';
 import type { KernelMemory } from './kernel_memory.js';
 
 /** Computes an {@link ElementwiseKernel}. */
-export function elementwise(
+export function computeElementwise(
   memory: KernelMemory,
   tensors: FusedTensors,
   attrs: FusedAttrs<ElementwiseSpec>,

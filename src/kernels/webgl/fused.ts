@@ -81,12 +81,12 @@ export function computeLoss(
     if (spec.hasMeanFactor) inputs.factor = intermediate(sum(weightSum(spec), inputs));
     const windows = windowsOf(rowLength);
     let partials = intermediate(run(partialsProgram(spec, windows), inputs));
-    if (!spec.isElementwise && windows.count > 1) {
+    if (!spec.sumsElements && windows.count > 1) {
       partials = intermediate(run(combineProgram(spec, windows), { ...inputs, partials }));
     }
     const reduced = { ...inputs, partials };
     // The partial loss of a window of elements is a mean. Accumulators are combined into one loss per row by now.
-    const parts = spec.isElementwise ? windows : { size: 1, count: 1 };
+    const parts = spec.sumsElements ? windows : { size: 1, count: 1 };
     const loss =
       attrs.reduction === 'none'
         ? { ...run(valuesProgram(spec, parts), reduced), shape: [...attrs.shape] }
@@ -262,14 +262,14 @@ return select(1.0, 0.0, y == 0.0 || y == 1.0);
  * that the formulas of elements.ts are given.
  */
 function labelOf(spec: ProgramSpec): string {
-  const { isSparse, isElementwise, isSigmoid, isSigned, entryWeights, rowLength } = spec;
+  const { isSparse, sumsElements, isSigmoid, isSigned, entryWeights, rowLength } = spec;
   const label = isSparse ? 'oneHot(classOf(row), float(column))' : 'label';
   // With isBinary = 1, 0 and 1 become −1 and 1.
   const y = isSigned
     ? `${label} * (1.0 + getIsBinary().r) - getIsBinary().r`
     : `labelScale * ${label} + labelShift`;
   const entryWeight = 'getChannel(getEntryWeights(column), column)';
-  const weighted = entryWeights && !isElementwise ? `(${y}) * ${entryWeight}` : y;
+  const weighted = entryWeights && !sumsElements ? `(${y}) * ${entryWeight}` : y;
   const valid = isSparse ? ` + nanUnlessClass(classOf(row), ${literal(rowLength)})` : '';
   return `
 float labelOf(float label, int row, int column) { return ${weighted}${valid}; }
@@ -282,12 +282,12 @@ float constantOf(float y, int column) { return ${isSigmoid ? 'y * ' : ''}${entry
  * over the size of a window.
  */
 function partialsProgram(spec: ProgramSpec, windows: Windows): Program {
-  const { isElementwise, isSparse, rowLength, rows } = spec;
+  const { sumsElements, isSparse, rowLength, rows } = spec;
   const at = 'row, start + k';
   const label = isSparse ? '0.0' : `getChannel(getLabels(${at}), vec2(${at}))`;
   const last =
     windows.count === 1 ? 'multiplyNoNan(rowLoss(whole, constant), weightOf(row))' : 'whole.a';
-  const main = isElementwise
+  const main = sumsElements
     ? `${sumLoop(windows.size, 'elementLoss(predictionOf(k), yOf(k), constantOf(yOf(k), start + k))', 'start + k')}
   setOutput(vec4(0.0, 0.0, 0.0, multiplyNoNan(sum, weightOf(row)) / ${literal(windows.size)}));`
     : `${combineLoop(windows.size, 'init(predictionOf(k), yOf(k), constant)', 'start + k')}
@@ -401,8 +401,8 @@ void main() {
 }
 
 function gradientProgram(spec: ProgramSpec): Program {
-  const { rows, rowLength, isElementwise, isSparse, hasMeanFactor } = spec;
-  const gradient = isElementwise
+  const { rows, rowLength, sumsElements, isSparse, hasMeanFactor } = spec;
+  const gradient = sumsElements
     ? 'elementGradient(x, y, constantOf(y, column))'
     : 'rowGradient(x, y, getPartials(2 * row, 0), constant)';
   const factor = hasMeanFactor ? 'multiplyNoNan(weightOf(row), getFactor().r)' : 'weightOf(row)';

@@ -60,7 +60,7 @@ export function computeLoss(
       inputs.isBinary = intermediate(run(binaryLabels(), inputs));
     }
     if (spec.hasMeanFactor) inputs.factor = intermediate(run(weightSum(spec), inputs));
-    const windows = spec.isElementwise ? Math.ceil(spec.rowLength / WINDOW) : 1;
+    const windows = spec.sumsElements ? Math.ceil(spec.rowLength / WINDOW) : 1;
     const partials = intermediate(run(partialsProgram(spec, windows), inputs));
     const reduced = { ...inputs, partials };
     const loss =
@@ -251,7 +251,7 @@ fn main(index : i32) {
  * formulas of elements.ts are given.
  */
 function entryOf(spec: ProgramSpec): string {
-  const { isSparse, isElementwise, isSigmoid, isSigned, entryWeights } = spec;
+  const { isSparse, sumsElements, isSigmoid, isSigned, entryWeights } = spec;
   const label = isSparse
     ? 'oneHot(f32(labels[row]), f32(column))'
     : 'f32(labels[row * uniforms.rowLength + column])';
@@ -259,7 +259,7 @@ function entryOf(spec: ProgramSpec): string {
   const y = isSigned
     ? `${label} * (1.0 + isBinary[0]) - isBinary[0]`
     : `uniforms.labelScale * ${label} + uniforms.labelShift`;
-  const weighted = entryWeights && !isElementwise ? `(${y}) * entryWeights[column]` : y;
+  const weighted = entryWeights && !sumsElements ? `(${y}) * entryWeights[column]` : y;
   const valid = isSparse ? ' + nanUnlessClass(f32(labels[row]), f32(uniforms.rowLength))' : '';
   const constant = entryWeights && isSigmoid ? 'entryWeights[column]' : 'uniforms.constant';
   return `
@@ -273,8 +273,8 @@ const ACCUMULATOR_OF = `fn accumulatorOf(row : i32, column : i32) -> vec4<f32> {
 }`;
 
 /** How many numbers a partial result has. The last one is the weighted loss. */
-function partialSize({ isElementwise }: ProgramSpec): number {
-  return isElementwise ? 1 : 4;
+function partialSize({ sumsElements }: ProgramSpec): number {
+  return sumsElements ? 1 : 4;
 }
 
 /**
@@ -283,10 +283,10 @@ function partialSize({ isElementwise }: ProgramSpec): number {
  * one invocation reduces a short row, a workgroup a long one.
  */
 function partialsProgram(spec: ProgramSpec, windows: number): Program {
-  const { isElementwise, rows, rowLength } = spec;
-  const isOneInvocation = isElementwise || rowLength <= WINDOW;
+  const { sumsElements, rows, rowLength } = spec;
+  const isOneInvocation = sumsElements || rowLength <= WINDOW;
   const step = isOneInvocation ? windows : WORKGROUP;
-  const reduce = isElementwise
+  const reduce = sumsElements
     ? `${sumLoop('elementLoss(predictionOf(row, k), labelOf(row, k), constantOf(labelOf(row, k), k))', 'first', step, 'uniforms.rowLength')}
   result[slot] = multiplyNoNan(sum, weightOf(row));`
     : `var maxima = accumulatorOf(row, first);
@@ -313,7 +313,7 @@ function partialsProgram(spec: ProgramSpec, windows: number): Program {
     size: partials * partialSize(spec),
     invocations: isOneInvocation ? partials : partials * WORKGROUP,
     code: `${isOneInvocation ? '' : ACCUMULATOR_REDUCTION}${weightOf(spec, spec.hasWeights)}${entryOf(spec)}
-${isElementwise ? '' : ACCUMULATOR_OF}
+${sumsElements ? '' : ACCUMULATOR_OF}
 fn main(index : i32) {
   let slot = index${isOneInvocation ? '' : ` / ${WORKGROUP}`};
   let row = slot / ${windows};
@@ -321,7 +321,7 @@ fn main(index : i32) {
   var part = vec4(0.0);
   if (row < uniforms.rows) { ${reduce} }
   ${
-    isElementwise
+    sumsElements
       ? ''
       : `let whole = ${isOneInvocation ? 'part' : 'reduceWorkgroup(part)'};
   if (row < uniforms.rows${isOneInvocation ? '' : ' && localIndex == 0u'}) { ${store} }`
@@ -368,8 +368,8 @@ fn main(row : i32) {
 }
 
 function gradientProgram(spec: ProgramSpec): Program {
-  const { rows, rowLength, isElementwise, hasMeanFactor } = spec;
-  const gradient = isElementwise
+  const { rows, rowLength, sumsElements, hasMeanFactor } = spec;
+  const gradient = sumsElements
     ? 'elementGradient(x, y, constantOf(y, column))'
     : 'rowGradient(x, y, vec4(partials[4 * row], partials[4 * row + 1], partials[4 * row + 2], 0.0), uniforms.constant)';
   const factor = hasMeanFactor ? 'multiplyNoNan(weightOf(row), factor[0])' : 'weightOf(row)';
@@ -381,7 +381,7 @@ function gradientProgram(spec: ProgramSpec): Program {
       'entryWeights',
       'isBinary',
       'factor',
-      ...(isElementwise ? [] : ['partials']),
+      ...(sumsElements ? [] : ['partials']),
     ],
     size: rows * rowLength,
     invocations: rows * rowLength,

@@ -273,8 +273,8 @@ function scaleRow(
       v128.store(p, f32x4.sub(f32x4.mul(v128.load(p), vk), vb));
     }
     for (; p < end; p += SIZE) store<f32>(p, load<f32>(p) * k - b);
-    const own = gradient + (<usize>label) * SIZE;
-    store<f32>(own, load<f32>(own) - a);
+    const entry = gradient + (<usize>label) * SIZE;
+    store<f32>(entry, load<f32>(entry) - a);
   } else {
     for (; p < stop; p += 4 * SIZE) {
       const value = f32x4.sub(f32x4.mul(v128.load(p), vk), vb);
@@ -493,11 +493,11 @@ function sparseColumns(
   const p1 = columns + ((<usize>i32x4.extract_lane(index, 1)) << 4) + 4;
   const p2 = columns + ((<usize>i32x4.extract_lane(index, 2)) << 4) + 8;
   const p3 = columns + ((<usize>i32x4.extract_lane(index, 3)) << 4) + 12;
-  const own = f32x4.sub(largest, gather(p0, p1, p2, p3));
+  const labelDistances = f32x4.sub(largest, gather(p0, p1, p2, p3));
   addColumnPowers(columns, 0, true, length, largest);
   const sumExpOthers = columnSumExpOthers;
   const total = all(a + b * <f32>length);
-  const cost = multiplyAdd(va, own, f32x4.mul(vb, distances));
+  const cost = multiplyAdd(va, labelDistances, f32x4.mul(vb, distances));
   if (writesGradient) {
     const share = f32x4.div(one, f32x4.add(one, sumExpOthers));
     const unscaledShare = f32x4.mul(share, all(POWER_UNSCALE));
