@@ -247,10 +247,10 @@ function binaryLabels({ rows, rowLength }: ProgramSpec): SumProgram {
   return {
     count: rows * rowLength,
     item: `float item(int i) {
-int row = i / ${rowLength};
-ivec2 at = ivec2(row, i - row * ${rowLength});
-float y = getChannel(getLabels(at.x, at.y), vec2(at));
-return select(1.0, 0.0, y == 0.0 || y == 1.0);
+  int row = i / ${rowLength};
+  ivec2 at = ivec2(row, i - row * ${rowLength});
+  float y = getChannel(getLabels(at.x, at.y), vec2(at));
+  return select(1.0, 0.0, y == 0.0 || y == 1.0);
 }`,
     result: 'float result(float others) { return select(0.0, 1.0, others == 0.0); }',
     isPacked: true,
@@ -375,11 +375,11 @@ function lossSum({ rows, hasMeanFactor }: ProgramSpec, windows: Windows): SumPro
   return {
     count: rows * windows.count,
     item: `float item(int i) {
-int row = i / ${windows.count};
-return getPartials(2 * row, 2 * (i - row * ${windows.count})).a;
+  int row = i / ${windows.count};
+  return getPartials(2 * row, 2 * (i - row * ${windows.count})).a;
 }`,
     result: `float result(float sum) {
-return multiplyNoNan(sum * (scale * ${literal(windows.size)}), ${factor});
+  return multiplyNoNan(sum * (scale * ${literal(windows.size)}), ${factor});
 }`,
     isPacked: false,
   };
