@@ -106,14 +106,14 @@ describe('with relaxed SIMD', () => {
     const isDefault = validate(Uint8Array.from(Buffer.from(RELAXED.hex, 'hex')));
     const result = run(
       `import { RELAXED } from './src/kernels/simd/binary.ts';
-       import { simdCore } from './src/kernels/simd/core.ts';
+       import { simdKernels } from './src/kernels/simd/simd_kernels.ts';
        import { hot, rowAt, rowsOf } from './__tests__/support/rows.ts';
        import { sigmoidRow, softmaxRow } from './__tests__/support/float64.ts';
        import { ulpDistance } from './__tests__/support/ulp.ts';
 
        const accepted = WebAssembly.validate(Buffer.from(RELAXED.hex, 'hex'));
        const memory = new WebAssembly.Memory({ initial: 64, maximum: 65536 });
-       const core = simdCore(memory);
+       const kernels = simdKernels(memory);
        const [x, y, v, g, scratch] = [65536, 655360, 1310720, 1376256, 64];
        const floats = (at, count) => new Float32Array(memory.buffer, at, count);
        let worst = 0;
@@ -129,8 +129,8 @@ describe('with relaxed SIMD', () => {
              floats(x, logits.length).set(logits);
              if (sparse) new Int32Array(memory.buffer, y, rows).set(labels);
              else floats(y, labels.length).set(labels);
-             if (sparse) core.softmax(x, y, 1, 0, v, g, scratch, rows, length, 1, 0, 1);
-             else core.sigmoid(x, y, 0, 1, 0, v, g, scratch, rows, length, 1, 0, 1 / length);
+             if (sparse) kernels.softmax(x, y, 1, 0, v, g, scratch, rows, length, 1, 0, 1);
+             else kernels.sigmoid(x, y, 0, 1, 0, v, g, scratch, rows, length, 1, 0, 1 / length);
              const exact = Array.from({ length: rows }, (_, row) =>
                sparse
                  ? softmaxRow(rowAt(logits, row, length), hot(labels[row], length))

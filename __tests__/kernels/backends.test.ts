@@ -98,7 +98,7 @@ describeKernels('a fused loss is right', () => {
     setBackend(FOREIGN);
     for (const [, loss, labels] of CASES) {
       const names = await kernelsRun(() => loss(labels(), tf.tensor2d(LOGITS)));
-      expect(names.filter((name) => name.endsWith('Rows'))).toEqual([]);
+      expect(names.filter((name) => name.startsWith('Fused'))).toEqual([]);
     }
   });
 });

@@ -133,7 +133,7 @@ describeKernels('a label that is no class', () => {
       kernelsOf(() => {
         expect(wrong).toThrow();
       }),
-    ).toEqual(['TfjsLossesSparseSoftmaxCrossEntropyRows']);
+    ).toEqual(['TfjsLossesFusedSparseSoftmaxCrossEntropy']);
     expect(tf.memory()).toMatchObject({ numBytes, numDataBuffers });
   });
 

@@ -8,14 +8,23 @@ import {
   unregisterGradient,
   unregisterKernel,
   type NamedTensorMap,
-  type TensorInfo,
 } from '@tensorflow/tfjs-core';
 
 import { useFusedLoss } from '../core/evaluate.js';
 import { fusedLoss } from '../core/fused_loss.js';
 import { useSums } from '../core/reduction.js';
-import * as cpu from './cpu/workspace.js';
-import * as javascript from './javascript/index.js';
+import * as cpu from './cpu/memory.js';
+import type {
+  BackendKernels,
+  FusedTensors,
+  RefCountingBackend,
+  ScaleGradientTensors,
+} from './backend_kernels.js';
+import { computeCrossEntropy } from './host/cross_entropy.js';
+import { computeElementwise } from './host/elementwise.js';
+import type { KernelMemory } from './host/kernel_memory.js';
+import { scaleGradient } from './host/scale_gradient.js';
+import * as ops from './ops/index.js';
 import {
   CROSS_ENTROPY_KERNELS,
   isElementwiseSpec,
@@ -28,82 +37,67 @@ import {
   type ElementwiseSpec,
   type FusedAttrs,
 } from '../core/kernel_contract.js';
-import { crossEntropyRows } from './rows/cross_entropy.js';
-import {
-  scaleRows,
-  type CountingBackend,
-  type FusedTensors,
-  type ScaledTensors,
-} from './rows/rows.js';
-import { pairRows } from './rows/pairs.js';
-import type { Workspace } from './rows/workspace.js';
-import * as tensorflow from './tensorflow/workspace.js';
+import * as tensorflow from './tensorflow/memory.js';
+import * as wasm from './wasm/memory.js';
 import { sums } from './wasm/sums.js';
-import * as wasm from './wasm/workspace.js';
-import * as webgl from './webgl/rows.js';
-import * as webgpu from './webgpu/rows.js';
+import * as webgl from './webgl/fused.js';
+import * as webgpu from './webgpu/fused.js';
 
-/** The kernels of losses over rows on a backend. */
-interface RowsKernels {
-  readonly computeRows: (backend: object, tensors: FusedTensors, attrs: FusedAttrs) => TensorInfo[];
-  readonly scaleRows: (backend: object, tensors: ScaledTensors) => TensorInfo;
-}
-
-const ROWS: Readonly<Record<string, RowsKernels>> = {
-  cpu: inWorkspace(cpu.workspace),
-  wasm: inWorkspace(wasm.workspace),
-  tensorflow: inWorkspace(tensorflow.workspace),
+/** The fused kernels of each backend. */
+const BACKENDS: Readonly<Record<string, BackendKernels>> = {
+  cpu: hostKernels(cpu.memory),
+  wasm: hostKernels(wasm.memory),
+  tensorflow: hostKernels(tensorflow.memory),
   webgl,
   webgpu,
 };
 
-function inWorkspace(workspace: (backend: object) => Workspace): RowsKernels {
+/** The fused kernels of a backend whose tensors JavaScript and WebAssembly can reach. */
+function hostKernels(memoryOf: (backend: object) => KernelMemory): BackendKernels {
   return {
-    computeRows: (backend, tensors, attrs) =>
-      isOfPairs(attrs)
-        ? pairRows(workspace(backend), tensors, attrs)
-        : crossEntropyRows(workspace(backend), tensors, attrs as FusedAttrs<CrossEntropySpec>),
-    scaleRows: (backend, tensors) =>
-      scaleRows(workspace(backend), tensors, backend as CountingBackend),
+    computeLoss: (backend, tensors, attrs) =>
+      isElementwise(attrs)
+        ? computeElementwise(memoryOf(backend), tensors, attrs)
+        : computeCrossEntropy(memoryOf(backend), tensors, attrs as FusedAttrs<CrossEntropySpec>),
+    scaleGradient: (backend, tensors) =>
+      scaleGradient(memoryOf(backend), tensors, backend as RefCountingBackend),
   };
 }
 
-function isOfPairs(attrs: FusedAttrs): attrs is FusedAttrs<ElementwiseSpec> {
+function isElementwise(attrs: FusedAttrs): attrs is FusedAttrs<ElementwiseSpec> {
   return isElementwiseSpec(attrs.spec);
 }
 
-const kernels = Object.values(javascript).flatMap(({ op, backends, run }) =>
+const OP_KERNELS = Object.values(ops).flatMap(({ op, backends, run }) =>
   backends.map((backendName) => ({ kernelName: kernelName(op), backendName, run })),
 );
 
-/**
- * Puts the kernels in the place of the ops' formulas: one pass in float64 instead of a dozen of TF.js's kernels, and exact.
- */
+/** Registers all kernels with TF.js. From now on they run instead of the formulas of ops and losses. */
 export function registerKernels(): void {
-  // The formula may have run already, and stands under the same name then.
+  // An op that has run already has registered its formula under the name of the kernel.
   unregisterKernels();
-  for (const { kernelName, backendName, run } of kernels) {
+  for (const { kernelName, backendName, run } of OP_KERNELS) {
     registerKernel({
       kernelName,
       backendName,
-      // TF.js passes the inputs in a map by position.
+      // An op gives TF.js its inputs as an array, which arrives as a map by position.
       kernelFunc: ({ inputs, attrs }) =>
         run(Object.values(inputs as NamedTensorMap), attrs as unknown as Record<string, number>),
     });
   }
-  registerRowsKernels();
+  registerFusedKernels();
   useFusedLoss(fusedLoss);
   useSums(sums);
 }
 
-function registerRowsKernels(): void {
-  for (const [backendName, kernels] of Object.entries(ROWS)) {
-    for (const op of [...CROSS_ENTROPY_KERNELS, ...ELEMENTWISE_KERNELS]) {
+function registerFusedKernels(): void {
+  for (const [backendName, kernels] of Object.entries(BACKENDS)) {
+    for (const kernel of [...CROSS_ENTROPY_KERNELS, ...ELEMENTWISE_KERNELS]) {
       registerKernel({
-        kernelName: fusedKernelName(op),
+        kernelName: fusedKernelName(kernel),
         backendName,
         kernelFunc: ({ backend, inputs, attrs }) =>
-          kernels.computeRows(
+          kernels.computeLoss(
             backend,
             inputs as unknown as FusedTensors,
             attrs as unknown as FusedAttrs,
@@ -114,16 +108,16 @@ function registerRowsKernels(): void {
       kernelName: SCALE_GRADIENT,
       backendName,
       kernelFunc: ({ backend, inputs }) =>
-        kernels.scaleRows(backend, inputs as unknown as ScaledTensors),
+        kernels.scaleGradient(backend, inputs as unknown as ScaleGradientTensors),
     });
   }
 }
 
-/** Takes back all kernels and gradients under our names. An op that is used again brings its formula. */
+/** Unregisters all kernels and gradients under our names. An op that runs again registers its formula. */
 export function unregisterKernels(): void {
   useFusedLoss(undefined);
   useSums({ sum, mean });
-  for (const backendName of new Set([...Object.keys(ROWS), getBackend()])) {
+  for (const backendName of new Set([...Object.keys(BACKENDS), getBackend()])) {
     for (const { kernelName } of getKernelsForBackend(backendName)) {
       if (!kernelName.startsWith(PREFIX)) continue;
       unregisterKernel(kernelName, backendName);

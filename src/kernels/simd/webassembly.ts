@@ -1,4 +1,4 @@
-/** What we use of WebAssembly: its types belong to browsers, and some environments do not have it. */
+/** What we use of `WebAssembly.Memory`. TypeScript has its types for browsers alone. */
 export interface WasmMemory {
   readonly buffer: ArrayBufferLike;
   grow(pages: number): number;
@@ -14,7 +14,7 @@ interface WebAssemblyApi {
   validate(bytes: Uint8Array): boolean;
 }
 
-/** WebAssembly, where there is one. */
+/** `WebAssembly`, or `undefined` where the environment has none. */
 export function webAssembly(): WebAssemblyApi | undefined {
   return (globalThis as unknown as { WebAssembly?: WebAssemblyApi }).WebAssembly;
 }

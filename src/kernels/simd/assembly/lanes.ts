@@ -1,14 +1,14 @@
-/** What the lanes of a vector are read from and written to, also where fewer than four numbers are left. */
+/** Reads and writes vectors of four numbers, also at the end of an array, where fewer than four are left. */
 
-/** How many bytes a number takes. */
+/** Bytes of a number. */
 @inline
 export const SIZE: usize = 4;
 
-/** How many bytes of numbers are added up in float32, lane by lane, before those sums go into one in float64. */
+/** How many bytes of numbers are added up in float32, lane by lane. Such sums are then added up in float64. */
 @inline
 export const BLOCK: usize = 128 * SIZE;
 
-/** Reads up to four numbers; 0 for the rest. */
+/** Reads up to four numbers. The other lanes are 0. */
 export function loadFirst(p: usize, count: i32): v128 {
   if (count == 4) return v128.load(p);
   let v = v128.load32_zero(p);
@@ -30,13 +30,13 @@ function storeSome(p: usize, count: i32, v: v128): void {
   if (count > 2) v128.store32_lane(p, v, 2, 2 * SIZE);
 }
 
-/** The first lanes; 0 in the others. */
+/** Keeps the first lanes. The others become 0. */
 @inline
 export function first(v: v128, count: i32): v128 {
   return v128.and(v, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count)));
 }
 
-/** Four numbers from four places. */
+/** Reads four numbers from four addresses. */
 @inline
 export function gather(p0: usize, p1: usize, p2: usize, p3: usize): v128 {
   let v = v128.load32_zero(p0);

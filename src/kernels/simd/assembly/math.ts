@@ -6,7 +6,7 @@ export function all(x: f32): v128 {
   return f32x4.splat(x);
 }
 
-/** a · b + c; with relaxed SIMD in one step, rounded once. */
+/** a · b + c. With relaxed SIMD that is one instruction, which rounds once. */
 @inline
 export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
@@ -20,17 +20,17 @@ export function subtractProduct(a: v128, b: v128, c: v128): v128 {
   return f32x4.sub(c, f32x4.mul(a, b));
 }
 
-/** Powers come times 2²⁴: so those below 2⁻¹²⁶, the smallest normal number, have all their digits, too. */
+/** Powers are multiplied by 2²⁴. So even a power below 2⁻¹²⁶, the smallest normal number, has all its digits. */
 @inline
 export const POWER_SCALE: f32 = 16777216;
 @inline
 export const POWER_UNSCALE: f32 = 1 / POWER_SCALE;
 
-/** ln 2⁻¹⁵⁰, below which e^x rounds to 0. */
+/** ln 2⁻¹⁵⁰. For smaller x, e^x rounds to 0. */
 @inline
 const SMALLEST: f32 = -103.97208;
 
-/** 1.5 · 2²³, and 24 more for the scale. */
+/** 1.5 · 2²³, and 24 more for the factor 2²⁴. */
 @inline
 const SHIFT: f32 = 12582912 + 24;
 
@@ -39,12 +39,12 @@ const SHIFT: f32 = 12582912 + 24;
  *
  * x = n · ln 2 + r with a whole n and |r| ≤ ½ ln 2, so e^x = 2ⁿ · e^r.
  *
- * - n: adding 1.5 · 2²³ leaves no bits for a fraction, so the sum is rounded to a whole number, which stands in its last
- *   bits; from there it is shifted into the exponent of e^r. Below `SMALLEST` all this is meaningless, and replaced by 0.
- * - r: ln 2 is split in 355/512, whose product with |n| ≤ 150 is exact, as is its difference from x, and the rest.
- * - e^r = 1 + (r + r² q(r)), where q has degree 4 and the relative error of the whole is at most 3.2e-9 (a minimax fit on
- *   |r| ≤ ½ ln 2, coefficient by coefficient rounded to float32: tools/polynomials.py). The terms that are small are added
- *   first, the 1 last, which leaves about 1 ulp.
+ * - n: adding 1.5 · 2²³ leaves no bits for a fraction. So the sum is rounded to a whole number, which stands in its last bits.
+ *   From there it is shifted into the exponent of e^r. Below `SMALLEST` all this is meaningless, and 0 replaces it.
+ * - r: ln 2 is split into 355/512 and the rest. The product of 355/512 with |n| ≤ 150 is exact, and so is its difference from x.
+ * - e^r = 1 + (r + r² q(r)). The polynomial q has degree 4, and the relative error of the whole is at most 3.2e-9: a minimax fit
+ *   on |r| ≤ ½ ln 2, whose coefficients were rounded to float32 one after the other (tools/polynomials.py). Small terms are added
+ *   first and the 1 last, which leaves about 1 ulp.
  */
 @inline
 export function expOfNegative(x: v128): v128 {
@@ -55,9 +55,9 @@ export function expOfNegative(x: v128): v128 {
 }
 
 /**
- * e^(x − largest) · 2²⁴ for x ≤ largest: as {@link expOfNegative}, with the rounding error of the difference, which is up to 4e-6 at
- * −80, put back into r. It is the exact sum of two differences (T. J. Dekker, "A floating-point technique for extending the
- * available precision", 1971).
+ * e^(x − largest) · 2²⁴ for x ≤ largest, as {@link expOfNegative}. The rounding error of the difference, up to 4e-6 at −80, is put
+ * back into r. It is the exact sum of two differences (T. J. Dekker, "A floating-point technique for extending the available
+ * precision", 1971).
  */
 @inline
 export function expOfDifference(x: v128, largest: v128): v128 {
@@ -74,7 +74,7 @@ export function expOfDifference(x: v128, largest: v128): v128 {
   return scaledPower(r, shifted, difference);
 }
 
-/** 2ⁿ · e^r, where n, with the 24 of the scale, is in the last bits of `shifted`. */
+/** 2ⁿ · e^r · 2²⁴. The last bits of `shifted` hold n + 24. */
 @inline
 function scaledPower(r: v128, shifted: v128, x: v128): v128 {
   const r2 = f32x4.mul(r, r);
@@ -91,8 +91,8 @@ function scaledPower(r: v128, shifted: v128, x: v128): v128 {
 /**
  * 2 atanh(s) for |s| ≤ ⅓: the logarithm of (1 + s) / (1 − s).
  *
- * 2 atanh(s) = 2s + s · z · P(z) with z = s²; P has degree 3 and the relative error is at most 4.6e-9
- * (tools/polynomials.py). Adding 2s last leaves about 1 ulp.
+ * 2 atanh(s) = 2s + s · z · P(z) with z = s². P has degree 3, and the relative error is at most 4.6e-9 (tools/polynomials.py).
+ * Adding 2s last leaves about 1 ulp.
  */
 @inline
 export function twiceAtanh(s: v128): v128 {
@@ -102,7 +102,7 @@ export function twiceAtanh(s: v128): v128 {
 
 /** 2 atanh(s) − 2s, which is s · z · P(z). */
 @inline
-export function twiceAtanhLessTwice(s: v128): v128 {
+export function atanhTail(s: v128): v128 {
   const z = f32x4.mul(s, s);
   return f32x4.mul(f32x4.mul(s, z), highOfAtanh(z));
 }
@@ -116,7 +116,7 @@ function highOfAtanh(z: v128): v128 {
 }
 
 /**
- * log(1 + x) for 0 ≤ x < 2¹²⁶, within 2 ulp also where 1 + x rounds to 1.
+ * log(1 + x) for 0 ≤ x < 2¹²⁶, within 2 ulp, even where 1 + x rounds to 1.
  *
  * u = 1 + x, rounded, is 2ᵏ · f with f in [√½, √2), and its rounding error c = x − (u − 1) is exact. Then
  * (1 + x) / 2ᵏ = 1 + m with m = (f − 1) + c / 2ᵏ, and log(1 + x) = k · ln 2 + 2 atanh(m / (2 + m)).
@@ -132,7 +132,7 @@ export function log1p(x: v128): v128 {
   return logOf(exponent, twiceAtanh(f32x4.div(m, f32x4.add(m, all(2)))));
 }
 
-/** log x of normal numbers above 0, within 2 ulp; NaN of others. */
+/** log x within 2 ulp for normal numbers above 0. NaN for all others. */
 @inline
 export function log(x: v128): v128 {
   const k = exponentOf(x);
@@ -153,7 +153,7 @@ export function fractionOf(x: v128, k: v128): v128 {
   return f32x4.sub(i32x4.sub(x, i32x4.shl(k, 23)), all(1));
 }
 
-/** k · ln 2 + log(1 + m), given the latter. */
+/** k · ln 2 + log(1 + m). `ofFraction` is log(1 + m). */
 @inline
 export function logOf(k: v128, ofFraction: v128): v128 {
   const number = f32x4.convert_i32x4_s(k);
@@ -173,7 +173,7 @@ export function high(v: v128): v128 {
   return f64x2.promote_low_f32x4(v128.shuffle<i32>(v, v, 2, 3, 2, 3));
 }
 
-/** Four lanes in float32, of two times two in float64. */
+/** Four lanes in float32 from two times two lanes in float64. */
 @inline
 export function rounded(lowest: v128, highest: v128): v128 {
   return v128.shuffle<i32>(f32x4.demote_f64x2_zero(lowest), f32x4.demote_f64x2_zero(highest), 0, 1, 4, 5);

@@ -16,38 +16,38 @@ import {
   sumOf,
   sumOfTwo,
   twiceAtanh,
-  twiceAtanhLessTwice,
+  atanhTail,
 } from './math';
 
-/** −1, 0 or 1. */
+/** −1, 0 or 1; 0 for NaN. */
 @inline
 function signOf(x: v128): v128 {
   const above = v128.and(f32x4.gt(x, all(0)), all(1));
   return f32x4.sub(above, v128.and(f32x4.lt(x, all(0)), all(1)));
 }
 
-/** The larger one of x and the bound; NaN where x is. */
+/** The larger of x and the bound. NaN where x is NaN. */
 @inline
 function atLeast(x: v128, bound: v128): v128 {
   return f32x4.pmax(x, bound);
 }
 
-/** The smaller one of x and the bound; NaN where x is. */
+/** The smaller of x and the bound. NaN where x is NaN. */
 @inline
 function atMost(x: v128, bound: v128): v128 {
   return f32x4.pmin(x, bound);
 }
 
 /**
- * The loss of four predictions x with labels y, whose derivative times `scale` is written unless `gradient` is 0. `op` is the place
- * in the list of PAIR_OPS, src/kernels/names.ts.
+ * Returns the loss of four predictions x with labels y, and writes its derivative times `scale`, unless `gradient` is 0. `kernel` is
+ * the position in ELEMENTWISE_KERNELS of src/core/kernel_contract.ts.
  */
 @inline
-function step(op: i32, x: v128, y: v128, parameter: v128, scale: v128, gradient: usize, count: i32): v128 {
+function step(kernel: i32, x: v128, y: v128, constant: v128, scale: v128, gradient: usize, count: i32): v128 {
   const error = f32x4.sub(x, y);
   let loss = error;
   let slope = error;
-  switch (op) {
+  switch (kernel) {
     case 0: // (x − y)²
       loss = f32x4.mul(error, error);
       slope = f32x4.add(error, error);
@@ -56,15 +56,15 @@ function step(op: i32, x: v128, y: v128, parameter: v128, scale: v128, gradient:
       loss = f32x4.abs(error);
       slope = signOf(error);
       break;
-    case 2: { // 100 · |x − y| / max(|y|, parameter)
-      const percent = f32x4.div(all(100), atLeast(f32x4.abs(y), parameter));
+    case 2: { // 100 · |x − y| / max(|y|, constant)
+      const percent = f32x4.div(all(100), atLeast(f32x4.abs(y), constant));
       loss = f32x4.mul(percent, f32x4.abs(error));
       slope = f32x4.mul(percent, signOf(error));
       break;
     }
-    case 3: { // log((1 + x) / (1 + y))², both at least the parameter: the logarithm of the larger over the smaller, with its sign
-      const label = atLeast(y, parameter);
-      const p = atLeast(x, parameter);
+    case 3: { // log((1 + x) / (1 + y))², both at least the constant; as the logarithm of the larger over the smaller, with its sign
+      const label = atLeast(y, constant);
+      const p = atLeast(x, constant);
       const difference = f32x4.sub(p, label);
       const larger = log1p(
         f32x4.div(f32x4.abs(difference), f32x4.add(all(1), f32x4.pmin(p, label))),
@@ -74,39 +74,39 @@ function step(op: i32, x: v128, y: v128, parameter: v128, scale: v128, gradient:
       if (gradient == 0) break;
       slope = v128.andnot(
         f32x4.div(f32x4.add(ratio, ratio), f32x4.add(all(1), p)),
-        f32x4.lt(x, parameter),
+        f32x4.lt(x, constant),
       );
       break;
     }
-    case 4: { // n · (e − n / 2) with n = e, cut off at ±parameter
-      const near = atLeast(atMost(error, parameter), f32x4.neg(parameter));
-      loss = f32x4.mul(near, subtractProduct(near, all(0.5), error));
-      slope = near;
+    case 4: { // c · (e − c / 2), where c is the error e, clipped to ±constant
+      const clipped = atLeast(atMost(error, constant), f32x4.neg(constant));
+      loss = f32x4.mul(clipped, subtractProduct(clipped, all(0.5), error));
+      slope = clipped;
       break;
     }
-    case 5: { // x − y · log(x + parameter)
-      const rate = f32x4.add(x, parameter);
+    case 5: { // x − y · log(x + constant)
+      const rate = f32x4.add(x, constant);
       loss = subtractProduct(y, log(rate), x);
       if (gradient == 0) break;
       slope = f32x4.sub(all(1), f32x4.div(y, rate));
       break;
     }
     case 6: { // max(1 − y · x, 0)
-      const missing = subtractProduct(y, x, all(1));
-      loss = atLeast(missing, all(0));
-      slope = v128.andnot(f32x4.neg(y), f32x4.lt(missing, all(0)));
+      const shortfall = subtractProduct(y, x, all(1));
+      loss = atLeast(shortfall, all(0));
+      slope = v128.andnot(f32x4.neg(y), f32x4.lt(shortfall, all(0)));
       break;
     }
     case 7: { // max(1 − y · x, 0)²
-      const missing = atLeast(subtractProduct(y, x, all(1)), all(0));
-      loss = f32x4.mul(missing, missing);
+      const shortfall = atLeast(subtractProduct(y, x, all(1)), all(0));
+      loss = f32x4.mul(shortfall, shortfall);
       slope = v128.andnot(
-        f32x4.mul(f32x4.mul(missing, all(-2)), y),
-        f32x4.eq(missing, all(0)),
+        f32x4.mul(f32x4.mul(shortfall, all(-2)), y),
+        f32x4.eq(shortfall, all(0)),
       );
       break;
     }
-    case 8: { // log(cosh(e)): near 0 log1p(2 s²) with s = sinh(|e| / 2), else |e| − log 2 + log1p(e⁻²ᵈ)
+    case 8: { // log(cosh(d)) with d = |x − y|: log1p(2 s²) with s = sinh(d / 2) for d < 1, else d − log 2 + log1p(e⁻²ᵈ)
       const distance = f32x4.abs(error);
       const half = f32x4.pmin(f32x4.mul(distance, all(0.5)), all(0.5));
       const h2 = f32x4.mul(half, half);
@@ -117,7 +117,7 @@ function step(op: i32, x: v128, y: v128, parameter: v128, scale: v128, gradient:
       const isNear = f32x4.lt(distance, all(1));
       const argument = v128.bitselect(f32x4.add(s2, s2), power, isNear);
       const base = v128.andnot(f32x4.sub(distance, all(0.6931472)), isNear);
-      // log(1 + argument), of at most 0.55.
+      // log(1 + argument), where the argument is at most 0.55.
       loss = f32x4.add(base, twiceAtanh(f32x4.div(argument, f32x4.add(argument, all(2)))));
       if (gradient == 0) break;
       const root = f32x4.sqrt(f32x4.add(s2, all(1)));
@@ -130,39 +130,39 @@ function step(op: i32, x: v128, y: v128, parameter: v128, scale: v128, gradient:
   return loss;
 }
 
-/** Σ loss over a row, in float64. Without a gradient, `gradient` is 0, and stays so. */
+/** Σ loss over a row, in float64. A `gradient` of 0 stands for "none", and stays 0. */
 function row(
-  op: i32,
+  kernel: i32,
   x: usize,
   y: usize,
   gradient: usize,
   length: i32,
   a: f32,
   b: f32,
-  parameter: f32,
+  constant: f32,
   scale: f32,
 ): f64 {
-  const move: usize = gradient != 0 ? SIZE : 0;
+  const gradientStep: usize = gradient != 0 ? SIZE : 0;
   let sum: f64 = 0;
   let left = length;
   while (left >= 4) {
     const stop = x + min(BLOCK, (<usize>(left & ~3)) * SIZE);
     let part = all(0);
-    for (; x < stop; x += 4 * SIZE, y += 4 * SIZE, gradient += 4 * move, left -= 4) {
+    for (; x < stop; x += 4 * SIZE, y += 4 * SIZE, gradient += 4 * gradientStep, left -= 4) {
       const label = multiplyAdd(v128.load(y), all(a), all(b));
-      part = f32x4.add(part, step(op, v128.load(x), label, all(parameter), all(scale), gradient, 4));
+      part = f32x4.add(part, step(kernel, v128.load(x), label, all(constant), all(scale), gradient, 4));
     }
     sum += sumOf(part);
   }
   if (left == 0) return sum;
   const label = multiplyAdd(loadFirst(y, left), all(a), all(b));
-  const loss = step(op, loadFirst(x, left), label, all(parameter), all(scale), gradient, left);
+  const loss = step(kernel, loadFirst(x, left), label, all(constant), all(scale), gradient, left);
   return sum + sumOf(first(loss, left));
 }
 
 /**
- * Σ y · log(y / x) over a row, both in [epsilon, 1]. What is near adds up to second order, as in losses/kl_divergence.ts, where the
- * differences d = y − x are added up apart, in float64. With t = d / (y + x) and z = t²
+ * Σ y · log(y / x) over a row, both clipped to [epsilon, 1]. Where x and y are near, the differences d = y − x are added up apart, in
+ * float64, as in src/losses/kl_divergence.ts. With t = d / (y + x) and z = t², the rest of a term is
  *
  *     y · log(y / x) − d = y · 2 atanh(t) − d = t · d + y · t · z · P(z)
  */
@@ -175,18 +175,18 @@ function divergence(
   scale: f32,
 ): f64 {
   const one = all(1);
-  const least = all(epsilon);
-  const move: usize = gradient != 0 ? SIZE : 0;
+  const lowest = all(epsilon);
+  const gradientStep: usize = gradient != 0 ? SIZE : 0;
   let sum: f64 = 0;
   for (let left = length; left > 0; ) {
     let part = all(0);
     let differences = f64x2.splat(0);
-    // As many as are added up in float32.
+    // Up to 32 vectors are added up in float32.
     for (let k = 0; k < 32 && left > 0; k++) {
       const count = min(left, 4);
-      const given = loadFirst(x, count);
-      const label = atLeast(atMost(loadFirst(y, count), one), least);
-      const p = atLeast(atMost(given, one), least);
+      const prediction = loadFirst(x, count);
+      const label = atLeast(atMost(loadFirst(y, count), one), lowest);
+      const p = atLeast(atMost(prediction, one), lowest);
       const ratio = f32x4.div(label, p);
       const difference = f32x4.sub(label, p);
       const both = f32x4.add(label, p);
@@ -197,53 +197,53 @@ function divergence(
         v128.bitselect(difference, m, isNear),
         v128.bitselect(both, f32x4.add(m, all(2)), isNear),
       );
-      const higher = twiceAtanhLessTwice(t);
+      const higher = atanhTail(t);
       const near = multiplyAdd(t, difference, f32x4.mul(label, higher));
       const far = f32x4.mul(label, logOf(exponent, f32x4.add(higher, f32x4.add(t, t))));
-      // NaN is neither.
+      // NaN is neither near nor far.
       const isFar = f32x4.ge(f32x4.abs(difference), f32x4.mul(both, all(0.2)));
       part = f32x4.add(part, v128.bitselect(near, v128.bitselect(far, both, isFar), isNear));
       const exact = v128.and(difference, isNear);
       differences = f64x2.add(differences, f64x2.add(low(exact), high(exact)));
       if (gradient != 0) {
-        const slope = v128.and(f32x4.neg(ratio), f32x4.eq(p, given));
+        const slope = v128.and(f32x4.neg(ratio), f32x4.eq(p, prediction));
         storeFirst(gradient, count, f32x4.mul(slope, all(scale)));
       }
       left -= count;
       x += 4 * SIZE;
       y += 4 * SIZE;
-      gradient += 4 * move;
+      gradient += 4 * gradientStep;
     }
     sum += sumOf(part) + sumOfTwo(differences);
   }
   return sum;
 }
 
-/** The angle between two rows, in float64, where differences cancel: −Σ y · x / (‖y‖ · ‖x‖), with lengths of at least epsilon. */
+/** −Σ y · x / (‖y‖ · ‖x‖), with norms of at least epsilon. It runs in float64, as products of both signs cancel. */
 function cosine(x: usize, y: usize, gradient: usize, length: i32, epsilon: f32, scale: f32): f64 {
   let yy = f64x2.splat(0);
   let xx = yy;
   let yx = yy;
   for (let i: usize = 0, left = length; left > 0; i += 4 * SIZE, left -= 4) {
     const label = loadFirst(y + i, min(left, 4));
-    const given = loadFirst(x + i, min(left, 4));
+    const prediction = loadFirst(x + i, min(left, 4));
     yy = addProducts(yy, label, label);
-    xx = addProducts(xx, given, given);
-    yx = addProducts(yx, label, given);
+    xx = addProducts(xx, prediction, prediction);
+    yx = addProducts(yx, label, prediction);
   }
   const square = sumOfTwo(xx);
   const product = sumOfTwo(yx);
   const norm = sqrt(square);
-  const least = <f64>epsilon;
-  const factor = 1 / (max(sqrt(sumOfTwo(yy)), least) * max(norm, least));
+  const shortest = <f64>epsilon;
+  const factor = 1 / (max(sqrt(sumOfTwo(yy)), shortest) * max(norm, shortest));
   if (gradient != 0) {
-    const turned = f64x2.splat(norm > least ? product / square : 0);
+    const projection = f64x2.splat(norm > shortest ? product / square : 0);
     const factors = f64x2.splat(factor * <f64>scale);
     for (let i: usize = 0, left = length; left > 0; i += 4 * SIZE, left -= 4) {
       const label = loadFirst(y + i, min(left, 4));
-      const given = loadFirst(x + i, min(left, 4));
-      const lowest = f64x2.sub(f64x2.mul(turned, low(given)), low(label));
-      const highest = f64x2.sub(f64x2.mul(turned, high(given)), high(label));
+      const prediction = loadFirst(x + i, min(left, 4));
+      const lowest = f64x2.sub(f64x2.mul(projection, low(prediction)), low(label));
+      const highest = f64x2.sub(f64x2.mul(projection, high(prediction)), high(label));
       const slopes = rounded(f64x2.mul(factors, lowest), f64x2.mul(factors, highest));
       storeFirst(gradient + i, min(left, 4), slopes);
     }
@@ -251,7 +251,7 @@ function cosine(x: usize, y: usize, gradient: usize, length: i32, epsilon: f32, 
   return -product * factor;
 }
 
-/** Adds the products of four numbers each, in float64. */
+/** Adds the products of four numbers to a sum of two lanes, in float64. */
 @inline
 function addProducts(sum: v128, a: v128, b: v128): v128 {
   return f64x2.add(
@@ -260,59 +260,59 @@ function addProducts(sum: v128, a: v128, b: v128): v128 {
   );
 }
 
-/** (1 − y) · x, and −∞ for what is not among the first. */
+/** (1 − y) · x in the first lanes, −∞ in the others. */
 @inline
-function others(x: v128, y: v128, count: i32): v128 {
-  const own = f32x4.mul(f32x4.sub(all(1), y), x);
+function negatives(x: v128, y: v128, count: i32): v128 {
+  const product = f32x4.mul(f32x4.sub(all(1), y), x);
   const isThere = i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count));
-  return v128.bitselect(own, all(-(<f32>Infinity)), isThere);
+  return v128.bitselect(product, all(-(<f32>Infinity)), isThere);
 }
 
 /** max(max((1 − y) · x) − Σ y · x + 1, 0) over a row. */
 function categoricalHinge(x: usize, y: usize, gradient: usize, length: i32, scale: f32): f64 {
-  let most = all(-(<f32>Infinity));
+  let largest = all(-(<f32>Infinity));
   let positive = f64x2.splat(0);
   for (let i: usize = 0, left = length; left > 0; i += 4 * SIZE, left -= 4) {
     const label = loadFirst(y + i, min(left, 4));
-    const given = loadFirst(x + i, min(left, 4));
-    positive = addProducts(positive, label, given);
-    most = f32x4.pmax(most, others(given, label, left));
+    const prediction = loadFirst(x + i, min(left, 4));
+    positive = addProducts(positive, label, prediction);
+    largest = f32x4.pmax(largest, negatives(prediction, label, left));
   }
-  most = f32x4.pmax(most, v128.shuffle<i32>(most, most, 2, 3, 0, 1));
-  most = f32x4.pmax(most, v128.shuffle<i32>(most, most, 1, 0, 3, 2));
-  const missing = <f64>f32x4.extract_lane(most, 0) - sumOfTwo(positive) + 1;
-  // pmax passes over NaN, which is in the sum, too, or beside an infinity there.
-  if (missing == -Infinity) return NaN;
-  if (gradient == 0) return max(missing, 0);
-  if (missing < 0) {
+  largest = f32x4.pmax(largest, v128.shuffle<i32>(largest, largest, 2, 3, 0, 1));
+  largest = f32x4.pmax(largest, v128.shuffle<i32>(largest, largest, 1, 0, 3, 2));
+  const shortfall = <f64>f32x4.extract_lane(largest, 0) - sumOfTwo(positive) + 1;
+  // pmax passes over NaN. Then the sum is NaN, too, or there is an infinity in it.
+  if (shortfall == -Infinity) return NaN;
+  if (gradient == 0) return max(shortfall, 0);
+  if (shortfall < 0) {
     memory.fill(gradient, 0, <usize>length * SIZE);
     return 0;
   }
   let ties: i32 = 0;
   for (let i: usize = 0, left = length; left > 0; i += 4 * SIZE, left -= 4) {
     const label = loadFirst(y + i, min(left, 4));
-    const given = loadFirst(x + i, min(left, 4));
-    ties += popcnt(i32x4.bitmask(f32x4.eq(others(given, label, left), most)));
+    const prediction = loadFirst(x + i, min(left, 4));
+    ties += popcnt(i32x4.bitmask(f32x4.eq(negatives(prediction, label, left), largest)));
   }
   const share = all(1 / <f32>ties);
   for (let i: usize = 0, left = length; left > 0; i += 4 * SIZE, left -= 4) {
     const label = loadFirst(y + i, min(left, 4));
-    const given = loadFirst(x + i, min(left, 4));
-    const isMost = f32x4.eq(others(given, label, left), most);
-    const own = v128.and(f32x4.mul(f32x4.sub(all(1), label), share), isMost);
-    storeFirst(gradient + i, min(left, 4), f32x4.mul(f32x4.sub(own, label), all(scale)));
+    const prediction = loadFirst(x + i, min(left, 4));
+    const isLargest = f32x4.eq(negatives(prediction, label, left), largest);
+    const rise = v128.and(f32x4.mul(f32x4.sub(all(1), label), share), isLargest);
+    storeFirst(gradient + i, min(left, 4), f32x4.mul(f32x4.sub(rise, label), all(scale)));
   }
-  return missing;
+  return shortfall;
 }
 
-/** The first op that makes of a row more than a sum over it. */
+/** The first kernel for which the loss of a row is not a sum over its entries. */
 @inline
 const FIRST_OF_WHOLE_ROWS = 10;
 
-/** `Core.pairs` of src/kernels/rows/core.ts, with a = labelScale and b = labelShift. */
+/** `RowKernels.pairs` of src/kernels/host/row_kernels.ts, with a = labelScale and b = labelShift. */
 export function pairs(
-  op: i32,
-  logits: usize,
+  kernel: i32,
+  predictions: usize,
   labels: usize,
   weights: usize,
   values: usize,
@@ -321,11 +321,11 @@ export function pairs(
   length: i32,
   a: f32,
   b: f32,
-  parameter: f32,
+  constant: f32,
   scale: f32,
-  share: f64,
+  valueScale: f64,
 ): f64 {
-  if (weights == 0 && values == 0 && op < FIRST_OF_WHOLE_ROWS) {
+  if (weights == 0 && values == 0 && kernel < FIRST_OF_WHOLE_ROWS) {
     length *= rows;
     rows = 1;
   }
@@ -333,18 +333,18 @@ export function pairs(
   let sum: f64 = 0;
   for (let r = 0; r < rows; r++) {
     const weight: f32 = weights != 0 ? load<f32>(weights + (<usize>r) * SIZE) : 1;
-    const own = scale * weight;
+    const rowScale = scale * weight;
     let loss: f64;
-    if (op == 9) loss = divergence(logits, labels, gradient, length, parameter, own);
-    else if (op == FIRST_OF_WHOLE_ROWS) loss = cosine(logits, labels, gradient, length, parameter, own);
-    else if (op > FIRST_OF_WHOLE_ROWS) loss = categoricalHinge(logits, labels, gradient, length, own);
-    else loss = row(op, logits, labels, gradient, length, a, b, parameter, own);
+    if (kernel == 9) loss = divergence(predictions, labels, gradient, length, constant, rowScale);
+    else if (kernel == FIRST_OF_WHOLE_ROWS) loss = cosine(predictions, labels, gradient, length, constant, rowScale);
+    else if (kernel > FIRST_OF_WHOLE_ROWS) loss = categoricalHinge(predictions, labels, gradient, length, rowScale);
+    else loss = row(kernel, predictions, labels, gradient, length, a, b, constant, rowScale);
     loss *= <f64>weight;
-    // A slope may be infinite where its loss is not.
-    if (gradient != 0 && own == 0) memory.fill(gradient, 0, stride);
-    if (values != 0) store<f32>(values + (<usize>r) * SIZE, <f32>(loss * share));
+    // A slope may be infinite where the loss is not, and infinity times 0 is NaN.
+    if (gradient != 0 && rowScale == 0) memory.fill(gradient, 0, stride);
+    if (values != 0) store<f32>(values + (<usize>r) * SIZE, <f32>(loss * valueScale));
     sum += loss;
-    logits += stride;
+    predictions += stride;
     labels += stride;
     if (gradient != 0) gradient += stride;
   }

@@ -2,15 +2,15 @@ import { BLOCK, SIZE, first, loadFirst, storeFirst } from './lanes';
 import { POWER_UNSCALE, all, expOfNegative, multiplyAdd, sumOf, twiceAtanh } from './math';
 
 /**
- * The loss of four labels, whose gradient times `scale` is written:
+ * Returns the loss of four labels, and writes its gradient times `scale`:
  *
  *     y        = a · label + b
  *     loss     = x · u + log1p(e^−|x|) · total
  *     gradient = (u ∓ σ(−|x|) · total) · scale
  *
- * with u = 1 − y for x ≥ 0, else −y · positive, and total = 1 − y + y · positive. Both terms of the loss are positive, and
- * of σ(x) and σ(−x) the small one is computed, which has all its digits: see sigmoid_cross_entropy_with_logits.ts. With
- * e = e^−|x|, log1p(e) = 2 atanh(e / (2 + e)), and σ(−|x|) = e / (1 + e). About 3 ulp.
+ * with u = 1 − y for x ≥ 0, else −y · positive, and total = 1 − y + y · positive. Both terms of the loss are positive. The
+ * smaller one of σ(x) and σ(−x) is computed, which has all its digits: see sigmoid_cross_entropy_with_logits.ts in src/ops. With
+ * e = e^−|x|, log1p(e) = 2 atanh(e / (2 + e)) and σ(−|x|) = e / (1 + e). The error is about 3 ulp.
  */
 @inline
 function step(
@@ -46,8 +46,8 @@ function step(
 }
 
 /**
- * Σ loss of the labels from `p` to `stop`, eight at a time. Nothing branches in the loop: that would cost a fifth. Labels are
- * `y` bytes behind the logits, and the gradient `g` bytes.
+ * Σ loss of the logits from address `p` to `stop`, eight at a time. Labels are `y` bytes behind the logits, the gradient is `g`
+ * bytes behind them. Nothing branches in the loop: a branch would make it a fifth slower.
  */
 function block(p: usize, stop: usize, y: usize, g: usize, a: f32, b: f32, scale: f32): f64 {
   const va = all(a);
@@ -64,7 +64,7 @@ function block(p: usize, stop: usize, y: usize, g: usize, a: f32, b: f32, scale:
   return sumOf(f32x4.add(s0, s1));
 }
 
-/** Σ weight · loss over any number of labels, four at a time, each with weights of its own if there are some. */
+/** Σ weight · loss over any number of labels, four at a time. `weights` and `positive` have one number per label, or are 0. */
 function fours(
   logits: usize,
   labels: usize,
@@ -113,7 +113,7 @@ function row(
   if (positive == 0 && posWeight == 1) {
     const done = (<usize>(length & ~7)) * SIZE;
     for (let p = logits; p < logits + done; p += BLOCK) {
-      // A gradient that nobody asked for goes to one place again and again: cheaper than a second version of the loop.
+      // A gradient that nobody needs overwrites the same few bytes again and again: cheaper than a second loop without it.
       const target = gradient != 0 ? gradient - logits : scratch - p;
       const stop = min(p + BLOCK, logits + done);
       sum += block(p, stop, labels - logits, target, a, b, scale);
@@ -126,7 +126,7 @@ function row(
   return sum + fours(logits, labels, positive, posWeight, 0, 0, gradient, scratch, length, a, b, scale);
 }
 
-/** `Core.sigmoid` of src/kernels/rows/core.ts, with a = labelScale and b = labelShift. */
+/** `RowKernels.sigmoid` of src/kernels/host/row_kernels.ts, with a = labelScale and b = labelShift. */
 export function sigmoid(
   logits: usize,
   labels: usize,

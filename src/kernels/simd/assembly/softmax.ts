@@ -10,29 +10,29 @@ import {
   sumOf,
 } from './math';
 
-/** Rows up to this length are computed four at a time, in columns: 32 bytes of scratch for each class, and for one more. */
+/** Rows up to this length are computed four at a time, in columns. That takes 32 bytes of scratch per class, and 32 more. */
 @inline
-const COLUMNS: i32 = 64;
+const LONGEST_COLUMN_ROW: i32 = 64;
 
-/** How many bytes of columns are added up by themselves: sums of sums round less often. */
+/** Columns are added up in blocks of so many bytes, then the sums of the blocks: so each number is rounded less often. */
 @inline
-const FEW: usize = 8 * 16;
+const COLUMN_BLOCK: usize = 8 * 16;
 
-/** Less than any logit of a row that has a largest one. */
+/** A row whose logits are all below this has no largest one: they are −Infinity. */
 @inline
 const LOWEST: f32 = -3e38;
 
-/** sum + label · t; a label of 0 adds nothing, even where t is infinite. */
+/** sum + label · t with t = largest − x. A label of 0 adds nothing, even where t is infinite. */
 @inline
 function addDistance(label: v128, x: v128, largest: v128, sum: v128): v128 {
   const product = f32x4.mul(label, f32x4.sub(largest, x));
   return f32x4.add(sum, v128.and(product, f32x4.ne(label, all(0))));
 }
 
-/** The largest number of a row of four or more. */
+/** The largest of four or more numbers. */
 function largestOf(p: usize, length: i32): f32 {
   const end = p + (<usize>length) * SIZE;
-  // The last vector overlaps the one before it.
+  // The last four numbers come first. Below, the first of them may be read again.
   let m0 = v128.load(end - 4 * SIZE);
   let m1 = m0;
   const stop = end - 8 * SIZE;
@@ -47,25 +47,25 @@ function largestOf(p: usize, length: i32): f32 {
   return max(f32x4.extract_lane(m0, 0), LOWEST);
 }
 
-/** What {@link addUp} adds up. */
-let rest: f64 = 0;
+/** The results of {@link addPowers}, which adds to them. */
+let sumExpOthers: f64 = 0;
 let ones: f64 = 0;
 let sumYT: f64 = 0;
 let sumY: f64 = 0;
-/** A place in the row at or before its largest number, once that was met. */
-let place: usize = 0;
+/** Where to start looking for the largest number: the address of it or of a number before it. 0 until it is found. */
+let largestAt: usize = 0;
 
 /**
  * Computes the powers e = e^−t, with t = largest − x, of a multiple of eight numbers, and adds up
  *
- *     rest  = Σ e where e < 1,  ones = Σ e where e = 1
- *     sumYT = Σ label · t,      sumY = Σ label
+ *     sumExpOthers = Σ e where e < 1,  ones = Σ e where e = 1
+ *     sumYT        = Σ label · t,      sumY = Σ label
  *
- * Nothing branches in the loop: that would cost a fifth. Powers that nobody asked for go to one place again and again, which
- * is cheaper than a second version of it.
+ * Nothing branches in the inner loop: a branch would make it a fifth slower. Powers that nobody needs overwrite the same few bytes
+ * again and again: cheaper than a second loop without them.
  */
 @inline
-function addUp(
+function addPowers(
   logits: usize,
   labels: usize,
   isSparse: bool,
@@ -104,12 +104,12 @@ function addUp(
         y0 = f32x4.add(y0, f32x4.add(v0, v1));
       }
     }
-    // Beside a 1 small powers lose their digits: they are added up again without it.
+    // In a sum with 1, small powers lose their digits: they are added up again without it.
     if (v128.any_true(f32x4.eq(highest, all(POWER_SCALE)))) {
-      if (place == 0) place = start;
-      rest += sumBelowOne(start + g, stop + g);
+      if (largestAt == 0) largestAt = start;
+      sumExpOthers += sumBelowOne(start + g, stop + g);
     } else {
-      rest += sumOf(f32x4.add(e0, e1));
+      sumExpOthers += sumOf(f32x4.add(e0, e1));
     }
     if (!isSparse) {
       sumYT += sumOf(yt);
@@ -118,7 +118,7 @@ function addUp(
   }
 }
 
-/** Σ e where e < 1; those that are 1 are counted. */
+/** Σ e where e < 1. Counts in `ones` those that are 1. */
 function sumBelowOne(powers: usize, end: usize): f64 {
   let sum = all(0);
   let count = i32x4.splat(0);
@@ -132,7 +132,7 @@ function sumBelowOne(powers: usize, end: usize): f64 {
   return sumOf(sum);
 }
 
-/** Σ t over a row, which smoothed labels need. */
+/** Σ t over a row. Smoothed labels need it. */
 function sumOfDistances(logits: usize, length: i32, largest: f32): f64 {
   const m = all(largest);
   const end = logits + (<usize>length) * SIZE;
@@ -149,8 +149,8 @@ function sumOfDistances(logits: usize, length: i32, largest: f32): f64 {
   return sum;
 }
 
-/** {@link addUp} for one-hot or soft labels, and for class indices. */
-function addUpDense(
+/** {@link addPowers} for labels that are numbers; below, for labels that are class indices. */
+function addPowersDense(
   logits: usize,
   labels: usize,
   powers: usize,
@@ -158,27 +158,27 @@ function addUpDense(
   length: i32,
   largest: v128,
 ): void {
-  addUp(logits, labels, false, powers, scratch, length, largest);
+  addPowers(logits, labels, false, powers, scratch, length, largest);
 }
 
-function addUpSparse(
+function addPowersSparse(
   logits: usize,
   powers: usize,
   scratch: usize,
   length: i32,
   largest: v128,
 ): void {
-  addUp(logits, 0, true, powers, scratch, length, largest);
+  addPowers(logits, 0, true, powers, scratch, length, largest);
 }
 
 /**
- * The loss of a row of at least four classes, whose gradient times `scale` is written. With labels y = a · label + b:
+ * Returns the loss of a row of at least four classes, and writes its gradient times `scale`. With labels y = a · label + b:
  *
- *     loss     = log1p(rest) · Σ y + Σ y · t
- *     gradient = p · Σ y − y, with p = e / (1 + rest)
+ *     loss     = log1p(sumExpOthers) · Σ y + Σ y · t
+ *     gradient = p · Σ y − y, with p = e / (1 + sumExpOthers)
  *
- * Where p is nearly 1, which only that of the largest class can be, p − y would lose its digits: there the gradient is
- * p · (Σ y − y) − y · rest / (1 + rest).
+ * Only the p of the largest logit can be nearly 1. Its p − y would lose digits, so its gradient is computed as
+ * p · (Σ y − y) − y · sumExpOthers / (1 + sumExpOthers).
  */
 function row(
   logits: usize,
@@ -195,63 +195,63 @@ function row(
   const largest = largestOf(logits, length);
   const m = all(largest);
   const whole = length & ~7;
-  const done = (<usize>whole) * SIZE;
+  const wholeBytes = (<usize>whole) * SIZE;
   const left = length - whole;
-  rest = 0;
+  sumExpOthers = 0;
   ones = 0;
   sumYT = 0;
   sumY = 0;
-  place = 0;
-  if (isSparse) addUpSparse(logits, gradient, scratch, whole, m);
-  else addUpDense(logits, labels, gradient, scratch, whole, m);
+  largestAt = 0;
+  if (isSparse) addPowersSparse(logits, gradient, scratch, whole, m);
+  else addPowersDense(logits, labels, gradient, scratch, whole, m);
   if (left > 0) {
-    // Filled up with the largest number, whose e is 1 and whose t is 0.
+    // The rest is filled up to eight with the largest number, whose e is 1 and whose t is 0.
     ones -= <f64>(8 - left);
     const bytes = (<usize>left) * SIZE;
     v128.store(scratch, m);
     v128.store(scratch, m, 16);
-    copy(logits + done, scratch, bytes);
-    const isMet = place != 0;
-    if (isSparse) addUpSparse(scratch, scratch + 64, 0, 8, m);
+    copy(logits + wholeBytes, scratch, bytes);
+    const isFound = largestAt != 0;
+    if (isSparse) addPowersSparse(scratch, scratch + 64, 0, 8, m);
     else {
       v128.store(scratch, all(0), 32);
       v128.store(scratch, all(0), 48);
-      copy(labels + done, scratch + 32, bytes);
-      addUpDense(scratch, scratch + 32, scratch + 64, 0, 8, m);
+      copy(labels + wholeBytes, scratch + 32, bytes);
+      addPowersDense(scratch, scratch + 32, scratch + 64, 0, 8, m);
     }
-    if (!isMet) place = logits + done;
-    if (gradient != 0) copy(scratch + 64, gradient + done, bytes);
+    if (!isFound) largestAt = logits + wholeBytes;
+    if (gradient != 0) copy(scratch + 64, gradient + wholeBytes, bytes);
   }
   if (isSparse) {
     sumY = 1;
     sumYT = <f64>largest - <f64>load<f32>(logits + (<usize>label) * SIZE);
   }
-  // NaN and infinities leave a row without a largest number.
+  // NaN, Infinity or nothing but −Infinity in a row: then no e is 1.
   if (!(ones >= 1)) return NaN;
-  // All that is as large as the largest number, but that itself.
-  rest = rest * <f64>POWER_UNSCALE + (ones - 1);
+  // Of numbers that are as large as the largest, all but one belong to the others.
+  sumExpOthers = sumExpOthers * <f64>POWER_UNSCALE + (ones - 1);
   const total = <f64>a * sumY + <f64>b * <f64>length;
   if (gradient != 0) {
     const end = logits + (<usize>length) * SIZE;
-    let offset = place - logits;
-    while (place + SIZE < end && load<f32>(gradient + offset) != POWER_SCALE) {
-      place += SIZE;
+    let offset = largestAt - logits;
+    while (largestAt + SIZE < end && load<f32>(gradient + offset) != POWER_SCALE) {
+      largestAt += SIZE;
       offset += SIZE;
     }
-    const ownLabel: f64 = isSparse
+    const labelOfLargest: f64 = isSparse
       ? (<i32>(offset >> 2) == label ? 1 : 0)
       : <f64>load<f32>(labels + offset);
-    const ownY = <f64>a * ownLabel + <f64>b;
-    const share = <f64>scale / (1 + rest);
+    const yOfLargest = <f64>a * labelOfLargest + <f64>b;
+    const share = <f64>scale / (1 + sumExpOthers);
     scaleRow(labels, label, gradient, length, <f32>(share * total) * POWER_UNSCALE, scale * a, scale * b);
-    store<f32>(gradient + offset, <f32>(share * (total - ownY - ownY * rest)));
+    store<f32>(gradient + offset, <f32>(share * (total - yOfLargest - yOfLargest * sumExpOthers)));
   }
-  const log = <f64>f32x4.extract_lane(log1p(all(<f32>rest)), 0);
+  const log = <f64>f32x4.extract_lane(log1p(all(<f32>sumExpOthers)), 0);
   const smoothed = b != 0 ? <f64>b * sumOfDistances(logits, length, largest) : 0;
   return log * total + <f64>a * sumYT + smoothed;
 }
 
-/** Powers become the gradient k · power − a · label − b. */
+/** Turns the powers of a row into the gradient k · power − a · label − b. */
 function scaleRow(
   labels: usize,
   label: i32,
@@ -273,8 +273,8 @@ function scaleRow(
       v128.store(p, f32x4.sub(f32x4.mul(v128.load(p), vk), vb));
     }
     for (; p < end; p += SIZE) store<f32>(p, load<f32>(p) * k - b);
-    const own = gradient + (<usize>label) * SIZE;
-    store<f32>(own, load<f32>(own) - a);
+    const entry = gradient + (<usize>label) * SIZE;
+    store<f32>(entry, load<f32>(entry) - a);
   } else {
     for (; p < stop; p += 4 * SIZE) {
       const value = f32x4.sub(f32x4.mul(v128.load(p), vk), vb);
@@ -291,7 +291,7 @@ function copy(from: usize, to: usize, bytes: usize): void {
   for (let i: usize = 0; i < bytes; i += SIZE) store<f32>(to + i, load<f32>(from + i));
 }
 
-/** Copies rows into columns: number j of row r goes to lane r of vector j. */
+/** Copies four rows into columns: number j of row r goes to lane r of vector j. */
 function toColumns(r0: usize, r1: usize, r2: usize, r3: usize, columns: usize, length: i32): void {
   let j = 0;
   for (; j + 4 <= length; j += 4) {
@@ -323,7 +323,7 @@ function toColumns(r0: usize, r1: usize, r2: usize, r3: usize, columns: usize, l
   }
 }
 
-/** Copies columns back into rows. */
+/** Copies columns back into four rows. */
 function toRows(columns: usize, r0: usize, r1: usize, r2: usize, r3: usize, length: i32): void {
   let j = 0;
   for (; j + 4 <= length; j += 4) {
@@ -359,17 +359,17 @@ function toRows(columns: usize, r0: usize, r1: usize, r2: usize, r3: usize, leng
   }
 }
 
-/** Σ over the columns of a group of rows: what {@link addUpColumns} adds up, one row in each lane. */
-let columnRest: v128 = i32x4.splat(0);
+/** The results of {@link addColumnPowers}, one row in each lane. */
+let columnSumExpOthers: v128 = i32x4.splat(0);
 let columnYT: v128 = i32x4.splat(0);
 let columnY: v128 = i32x4.splat(0);
 
 /**
- * The same as {@link addUp} for four rows at once, one in each lane; powers take the place of the logits. Two columns at a
- * time: where their number is odd, another one follows that adds nothing.
+ * As {@link addPowers}, for four rows at once, one in each lane. The powers overwrite the logits. Columns are read two at a time. Where
+ * their number is odd, one is appended that adds nothing.
  */
 @inline
-function addUpColumns(
+function addColumnPowers(
   columns: usize,
   labelColumns: usize,
   isSparse: bool,
@@ -386,7 +386,7 @@ function addUpColumns(
   let sumY = all(0);
   let p = columns;
   while (p < end) {
-    const stop = min(p + FEW, end);
+    const stop = min(p + COLUMN_BLOCK, end);
     let rest0 = all(0);
     let rest1 = all(0);
     for (; p < stop; p += 32) {
@@ -411,7 +411,7 @@ function addUpColumns(
     }
     sum = f32x4.add(sum, f32x4.add(rest0, rest1));
   }
-  columnRest = multiplyAdd(sum, all(POWER_UNSCALE), f32x4.convert_i32x4_s(ones));
+  columnSumExpOthers = multiplyAdd(sum, all(POWER_UNSCALE), f32x4.convert_i32x4_s(ones));
   columnYT = yt;
   columnY = sumY;
 }
@@ -434,7 +434,7 @@ function sumOfColumnDistances(columns: usize, length: i32, largest: v128): v128 
   return sum;
 }
 
-/** The loss of four rows with labels in columns, whose gradient takes the place of the logits: as {@link row}. */
+/** Returns the losses of four rows with labels in columns. The gradients overwrite the logits. As {@link row}. */
 function denseColumns(
   columns: usize,
   labelColumns: usize,
@@ -446,17 +446,17 @@ function denseColumns(
 ): v128 {
   const largest = largestOfColumns(columns, length);
   const distances = b != 0 ? sumOfColumnDistances(columns, length, largest) : all(0);
-  addUpColumns(columns, labelColumns, false, length, largest);
-  const rest = columnRest;
+  addColumnPowers(columns, labelColumns, false, length, largest);
+  const sumExpOthers = columnSumExpOthers;
   const va = all(a);
   const vb = all(b);
   const total = multiplyAdd(va, columnY, all(b * <f32>length));
   const cost = multiplyAdd(va, columnYT, f32x4.mul(vb, distances));
   if (writesGradient) {
     const one = all(1);
-    const share = f32x4.div(one, f32x4.add(one, rest));
+    const share = f32x4.div(one, f32x4.add(one, sumExpOthers));
     const unscaledShare = f32x4.mul(share, all(POWER_UNSCALE));
-    const notLargest = f32x4.mul(rest, share);
+    const notLargest = f32x4.mul(sumExpOthers, share);
     const y = labelColumns - columns;
     const end = columns + ((<usize>length) << 4);
     for (let p = columns; p < end; p += 16) {
@@ -469,10 +469,10 @@ function denseColumns(
       v128.store(p, f32x4.mul(value, scale));
     }
   }
-  return lossOf(rest, total, cost, largest);
+  return lossOf(sumExpOthers, total, cost, largest);
 }
 
-/** The same with class indices: only the label's own place differs from the others. */
+/** The same with class indices. Only the entry of the label differs from the others. */
 function sparseColumns(
   columns: usize,
   label: v128,
@@ -487,24 +487,24 @@ function sparseColumns(
   const vb = all(b);
   const largest = largestOfColumns(columns, length);
   const distances = b != 0 ? sumOfColumnDistances(columns, length, largest) : all(0);
-  // Addresses of the numbers of the labels; that of a row that does not count is within reach, too.
-  const place = i32x4.max_s(label, i32x4.splat(0));
-  const p0 = columns + ((<usize>i32x4.extract_lane(place, 0)) << 4);
-  const p1 = columns + ((<usize>i32x4.extract_lane(place, 1)) << 4) + 4;
-  const p2 = columns + ((<usize>i32x4.extract_lane(place, 2)) << 4) + 8;
-  const p3 = columns + ((<usize>i32x4.extract_lane(place, 3)) << 4) + 12;
-  const own = f32x4.sub(largest, gather(p0, p1, p2, p3));
-  addUpColumns(columns, 0, true, length, largest);
-  const rest = columnRest;
+  // The addresses of the entries of the labels. A row that does not count gets a valid one, too.
+  const index = i32x4.max_s(label, i32x4.splat(0));
+  const p0 = columns + ((<usize>i32x4.extract_lane(index, 0)) << 4);
+  const p1 = columns + ((<usize>i32x4.extract_lane(index, 1)) << 4) + 4;
+  const p2 = columns + ((<usize>i32x4.extract_lane(index, 2)) << 4) + 8;
+  const p3 = columns + ((<usize>i32x4.extract_lane(index, 3)) << 4) + 12;
+  const labelDistances = f32x4.sub(largest, gather(p0, p1, p2, p3));
+  addColumnPowers(columns, 0, true, length, largest);
+  const sumExpOthers = columnSumExpOthers;
   const total = all(a + b * <f32>length);
-  const cost = multiplyAdd(va, own, f32x4.mul(vb, distances));
+  const cost = multiplyAdd(va, labelDistances, f32x4.mul(vb, distances));
   if (writesGradient) {
-    const share = f32x4.div(one, f32x4.add(one, rest));
+    const share = f32x4.div(one, f32x4.add(one, sumExpOthers));
     const unscaledShare = f32x4.mul(share, all(POWER_UNSCALE));
     const e = gather(p0, p1, p2, p3);
     const probability = f32x4.mul(e, unscaledShare);
     const others = v128.bitselect(
-      f32x4.mul(rest, share),
+      f32x4.mul(sumExpOthers, share),
       f32x4.sub(one, probability),
       f32x4.eq(e, all(POWER_SCALE)),
     );
@@ -516,23 +516,23 @@ function sparseColumns(
     for (let p = columns; p < end; p += 16) {
       v128.store(p, f32x4.sub(f32x4.mul(v128.load(p), k), kb));
     }
-    const owns = f32x4.mul(value, scale);
-    v128.store32_lane(p0, owns, 0);
-    v128.store32_lane(p1, owns, 1);
-    v128.store32_lane(p2, owns, 2);
-    v128.store32_lane(p3, owns, 3);
+    const labelGradients = f32x4.mul(value, scale);
+    v128.store32_lane(p0, labelGradients, 0);
+    v128.store32_lane(p1, labelGradients, 1);
+    v128.store32_lane(p2, labelGradients, 2);
+    v128.store32_lane(p3, labelGradients, 3);
   }
-  return lossOf(rest, total, cost, largest);
+  return lossOf(sumExpOthers, total, cost, largest);
 }
 
-/** log1p(rest) · Σ y + Σ y · t; NaN for rows of nothing but −Infinity, of which no number is the largest. */
+/** log1p(sumExpOthers) · Σ y + Σ y · t. NaN for rows of nothing but −Infinity, which have no largest number. */
 @inline
-function lossOf(rest: v128, total: v128, cost: v128, largest: v128): v128 {
-  const loss = multiplyAdd(log1p(rest), total, cost);
+function lossOf(sumExpOthers: v128, total: v128, cost: v128, largest: v128): v128 {
+  const loss = multiplyAdd(log1p(sumExpOthers), total, cost);
   return v128.bitselect(all(NaN), loss, f32x4.le(largest, all(LOWEST)));
 }
 
-/** `Core.softmax` of src/kernels/rows/core.ts, with a = labelScale and b = labelShift. */
+/** `RowKernels.softmax` of src/kernels/host/row_kernels.ts, with a = labelScale and b = labelShift. */
 export function softmax(
   logits: usize,
   labels: usize,
@@ -550,12 +550,12 @@ export function softmax(
   const stride = (<usize>length) * SIZE;
   let sum: f64 = 0;
   let isFinite = true;
-  if (length <= COLUMNS) {
+  if (length <= LONGEST_COLUMN_ROW) {
     const columns = scratch;
     const labelColumns = columns + ((<usize>length + 1) << 4);
     for (let r = 0; r < rows; r += 4) {
       const count = min(rows - r, 4);
-      // Lanes without a row of their own repeat the first one.
+      // At the end there may be fewer than four rows. The other lanes repeat the first one.
       const o1: usize = count > 1 ? stride : 0;
       const o2: usize = count > 2 ? 2 * stride : 0;
       const o3: usize = count > 3 ? 3 * stride : 0;
@@ -612,7 +612,7 @@ export function softmax(
   return isFinite ? sum : NaN;
 }
 
-/** One number per row; rows that are missing repeat the first one. */
+/** Reads one number per row. Lanes without a row repeat the first one. */
 @inline
 function loadRows(p: usize, count: i32): v128 {
   return gather(

@@ -1,18 +1,18 @@
-import type { Core } from '../rows/core.js';
+import type { RowKernels } from '../host/row_kernels.js';
 import { BASE, PAIRS, RELAXED, type Binary } from './binary.js';
 import { webAssembly, type WasmMemory } from './webassembly.js';
 
-/** The pages that the module allows a memory to have at most: 4 GiB. */
+/** The largest memory, in pages, that the modules accept: 4 GiB. */
 export const MAXIMUM_PAGES = 65536;
 
-/** Compiled modules, by whether the memory is shared; none where they may not be compiled. */
+/** Compiled modules, by whether they are for a shared memory. The list is empty where nothing can be compiled. */
 const modules = new Map<boolean, object[]>();
 
 /**
- * The core that computes four numbers at a time, in this memory. `undefined` where there is no WebAssembly with SIMD, where a
- * Content-Security-Policy forbids to compile it, or where the memory is of another kind.
+ * Row kernels that compute four numbers at a time in this memory. `undefined` where there is no WebAssembly with SIMD, where a
+ * Content-Security-Policy forbids to compile it, or where the memory does not fit the modules.
  */
-export function simdCore(memory: WasmMemory): Core | undefined {
+export function simdKernels(memory: WasmMemory): RowKernels | undefined {
   const api = webAssembly();
   const isShared =
     typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
@@ -21,7 +21,7 @@ export function simdCore(memory: WasmMemory): Core | undefined {
   if (api === undefined || compiled.length === 0) return undefined;
   try {
     const parts = compiled.map((module) => new api.Instance(module, { env: { memory } }).exports);
-    return Object.assign({}, ...parts) as Core;
+    return Object.assign({}, ...parts) as RowKernels;
   } catch {
     return undefined;
   }
@@ -31,7 +31,7 @@ function compile(isShared: boolean): object[] {
   const api = webAssembly();
   if (api === undefined) return [];
   try {
-    // Fused multiply-add is exacter, and faster; not every engine has it.
+    // Relaxed SIMD multiplies and adds in one step, which is faster and more exact. Not every engine has it.
     const crossEntropies = [RELAXED, BASE]
       .map((binary) => decode(binary, isShared))
       .find((candidate) => api.validate(candidate));
@@ -42,7 +42,7 @@ function compile(isShared: boolean): object[] {
   }
 }
 
-/** The bytes of a module; those of a shared memory differ in one, the flags of the memory that is imported. */
+/** The bytes of a module. For a shared memory one byte is another: the flags of the imported memory. */
 function decode({ hex, memoryFlagsAt }: Binary, isShared: boolean): Uint8Array {
   const bytes = Uint8Array.from({ length: hex.length / 2 }, (_, i) =>
     parseInt(hex.slice(2 * i, 2 * i + 2), 16),

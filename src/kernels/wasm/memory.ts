@@ -1,18 +1,18 @@
 import type { DataStorage, DataType, TensorInfo, TypedArray } from '@tensorflow/tfjs-core';
 
-import { exactCore } from '../rows/exact_core.js';
-import type { Core, Memory } from '../rows/core.js';
-import type { Output, Workspace } from '../rows/workspace.js';
-import { simdCore } from '../simd/core.js';
+import { float64Kernels } from '../host/float64_kernels.js';
+import type { KernelMemory, Output } from '../host/kernel_memory.js';
+import type { Memory } from '../host/row_kernels.js';
+import { simdKernels } from '../simd/simd_kernels.js';
 import type { WasmMemory } from '../simd/webassembly.js';
 
-/** What we use of the wasm backend; its package is never imported, and its types leave out where the memory is. */
+/** What we use of the wasm backend. Its package is never imported, and its types do not say where the memory is. */
 interface WasmBackend {
   readonly wasm: {
     readonly HEAPU8: Uint8Array;
-    /** The plain and the SIMD binary make their memory themselves, */
+    /** The plain and the SIMD binary export the memory that they make. */
     readonly asm?: { readonly memory?: WasmMemory };
-    /** the threaded one is given it. */
+    /** The threaded binary imports its memory. */
     readonly wasmMemory?: WasmMemory;
     _malloc(bytes: number): number;
     _free(address: number): void;
@@ -22,66 +22,66 @@ interface WasmBackend {
   typedArrayFromHeap(tensor: TensorInfo): TypedArray;
 }
 
-/** By backend: after it was removed and registered again its memory is another one. */
-const workspaces = new WeakMap<object, Workspace>();
+/** One for each backend object: a backend that is removed and registered again has another memory. */
+const memories = new WeakMap<object, KernelMemory>();
 
-/** Tensors of the wasm backend are used where they are. */
-export function workspace(backend: object): Workspace {
-  let found = workspaces.get(backend);
+/** Row kernels read and write tensors of the wasm backend where they lie. Nothing is copied but what is not float32. */
+export function memory(backend: object): KernelMemory {
+  let found = memories.get(backend);
   if (found === undefined) {
-    found = newWorkspace(backend as WasmBackend);
-    workspaces.set(backend, found);
+    found = newMemory(backend as WasmBackend);
+    memories.set(backend, found);
   }
   return found;
 }
 
-function newWorkspace(backend: WasmBackend): Workspace {
+function newMemory(backend: WasmBackend): KernelMemory {
   const { wasm } = backend;
-  const memory: Memory = {
+  const heap: Memory = {
     get buffer() {
       return wasm.HEAPU8.buffer;
     },
   };
-  const exact: Core = exactCore(memory);
+  const float64 = float64Kernels(heap);
   const wasmMemory = wasm.asm?.memory ?? wasm.wasmMemory;
-  const core = (wasmMemory && simdCore(wasmMemory)) ?? exact;
+  const simd = (wasmMemory && simdKernels(wasmMemory)) ?? float64;
   const scratch = new Scratch(wasm);
-  /** Getting it moves a tensor here that lives on another backend, which may move the memory. */
+  // TF.js moves a tensor here that lives on another backend. That may make the memory grow, and views of it dead.
   const addressOf = ({ dataId }: TensorInfo) => backend.dataIdMap.get(dataId).memoryOffset >>> 0;
   return {
-    core,
-    exact,
-    rowsAtOnce: () => Infinity,
-    begin: () => {
+    simd,
+    float64,
+    rowsPerChunk: () => Infinity,
+    reset: () => {
       scratch.reset();
     },
     read: (tensor) => {
       addressOf(tensor);
       return backend.typedArrayFromHeap(tensor);
     },
-    place: (tensor, start, count) => {
+    copyIn: (tensor, start, count) => {
       const address = addressOf(tensor);
       if (tensor.dtype === 'float32') return address + start * 4;
-      const floats = scratch.reserve(count * 4);
+      const copy = scratch.allocate(count * 4);
       const numbers = backend.typedArrayFromHeap(tensor).subarray(start, start + count);
-      new Float32Array(memory.buffer, floats, count).set(numbers);
-      return floats;
+      new Float32Array(heap.buffer, copy, count).set(numbers);
+      return copy;
     },
-    placeCopy: (numbers) => {
-      const address = scratch.reserve(numbers.length * 4);
-      const { buffer } = memory;
-      const isWhole = numbers instanceof Int32Array;
-      const view = isWhole ? new Int32Array(buffer) : new Float32Array(buffer);
+    copyArrayIn: (numbers) => {
+      const address = scratch.allocate(numbers.length * 4);
+      const { buffer } = heap;
+      const isInt = numbers instanceof Int32Array;
+      const view = isInt ? new Int32Array(buffer) : new Float32Array(buffer);
       view.set(numbers, address / 4);
       return address;
     },
-    reserve: (bytes) => scratch.reserve(bytes),
+    allocate: (bytes) => scratch.allocate(bytes),
     output: (shape): Output => {
       const tensor = backend.makeOutput([...shape], 'float32');
       return {
-        place: (start) => addressOf(tensor) + start * 4,
-        take: () => {
-          // It is there already.
+        addressFor: (start) => addressOf(tensor) + start * 4,
+        copyOut: () => {
+          // Row kernels wrote into the tensor itself.
         },
         tensor: () => tensor,
         numbers: () => backend.typedArrayFromHeap(tensor) as Float32Array,
@@ -95,9 +95,10 @@ function newWorkspace(backend: WasmBackend): Workspace {
   };
 }
 
-/** Room on the heap that stays between computations: as much as the largest of them needed. */
+/** Blocks on the heap for what is copied in. They are kept from kernel to kernel, so that malloc is called seldom. */
 class Scratch {
   private readonly blocks: { address: number; bytes: number }[] = [];
+  /** How many of the blocks are in use. */
   private used = 0;
 
   constructor(private readonly wasm: WasmBackend['wasm']) {}
@@ -106,11 +107,12 @@ class Scratch {
     this.used = 0;
   }
 
-  reserve(bytes: number): number {
+  allocate(bytes: number): number {
     const index = this.used++;
     const block = this.blocks[index];
     if (block !== undefined && block.bytes >= bytes) return block.address;
     if (block !== undefined) {
+      // An empty block stays in its place, in case that malloc fails.
       this.blocks[index] = { address: 0, bytes: 0 };
       this.wasm._free(block.address);
     }

@@ -1,22 +1,22 @@
 import { tensor, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
 
-/** Numbers that a kernel is given beside its tensors. */
+/** The numbers that an op has beside its tensors. */
 type Attrs = Readonly<Record<string, number>>;
 
-/** A kernel under the name of its op. */
-export interface Kernel {
+/** The kernel of an op of src/ops. */
+export interface OpKernel {
   readonly op: string;
-  /** Where it is faster than the formula. */
+  /** The backends on which it is faster than the formula. */
   readonly backends: readonly string[];
   readonly run: (inputs: Tensor[], attrs: Attrs) => TensorInfo;
 }
 
-/** A kernel that computes each element from the elements in its place: f(a, b, c). */
+/** A kernel that computes each element from the elements in the same place of its inputs: f(a, b, c). */
 export function elementwiseKernel(
   op: string,
   backends: readonly string[],
   f: (a: number, b: number, c?: number) => number,
-): Kernel {
+): OpKernel {
   return {
     op,
     backends,
@@ -30,15 +30,15 @@ export function elementwiseKernel(
   };
 }
 
-/** How the rows along an axis lie in memory: row r, entry j is at start(r) + j · stride. */
-export interface Rows {
+/** Where the rows along an axis lie in memory: entry j of a row is number start(row) + j · stride. */
+export interface AxisRows {
   readonly count: number;
   readonly length: number;
   readonly stride: number;
   readonly start: (row: number) => number;
 }
 
-export function rowsOf(shape: readonly number[], axis: number): Rows {
+export function axisRows(shape: readonly number[], axis: number): AxisRows {
   const length = shape[axis] ?? 1;
   const stride = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
   const outer = shape.slice(0, axis).reduce((a, b) => a * b, 1);
