@@ -1,14 +1,20 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 
 import { isLoss } from '../../src/core/loss.js';
-import { BinaryCrossentropy, Loss, ShapeError, type Reduction } from '../../src/pure.js';
+import {
+  BinaryCrossentropy,
+  Loss,
+  serializeLoss,
+  ShapeError,
+  type Reduction,
+} from '../../src/pure.js';
 import { expectClose } from '../support/expect_close.js';
 import { expectTensorsKept } from '../support/memory.js';
 
 /** A user's loss: |yTrue − yPred| to a power, averaged over the last axis. */
 class PowerError extends Loss<{ power?: number }> {
-  static override readonly className = 'PowerError';
+  static override readonly className: string = 'PowerError';
   static override readonly defaults = { power: 3 };
 
   override compute(yTrue: tf.Tensor, yPred: tf.Tensor): tf.Tensor {
@@ -124,6 +130,40 @@ describe('a loss that a user wrote', () => {
     expect(() => new Heir()).toThrow('Received: class Heir without one.');
   });
 
+  it("in Keras's spelling, or without compute, says so", () => {
+    const make = (methods: object) => {
+      class Mine extends Loss {
+        static override readonly className = 'Mine';
+        override compute = undefined as never;
+      }
+      Object.assign(Mine.prototype, methods);
+      return () => new Mine();
+    };
+    const complaint = (name: string) =>
+      `Loss: a class must give compute(yTrue, yPred), not call. Received: class ${name} without one.`;
+    expect(make({ call: () => tf.scalar(0) })).toThrow(complaint('Mine'));
+    expect(make({})).toThrow(complaint('Mine'));
+    class Called extends BinaryCrossentropy {
+      static override readonly className = 'Called';
+      override call(): tf.Tensor {
+        return tf.scalar(0);
+      }
+    }
+    expect(() => new Called()).toThrow(complaint('Called'));
+  });
+
+  it('with an async compute says so', () => {
+    class Later extends Loss {
+      static override readonly className = 'Later';
+      override compute(): tf.Tensor {
+        return Promise.resolve(tf.scalar(0)) as never;
+      }
+    }
+    expect(() => new Later()([1], [1])).toThrow(
+      'Later: compute must return a tensor. Received: a Promise.',
+    );
+  });
+
   it('that gives no tensor says so', () => {
     class Number1 extends Loss {
       static override readonly className = 'Number1';
@@ -134,6 +174,55 @@ describe('a loss that a user wrote', () => {
     expect(() => new Number1()([1], [1])).toThrow(
       'Number1: compute must return a tensor. Received: 1.',
     );
+  });
+
+  describe('says what is not saved of it', () => {
+    const warned = () => jest.mocked(console.warn).mock.calls.flat();
+    beforeEach(() => {
+      jest.spyOn(console, 'warn').mockImplementation(() => undefined);
+    });
+    afterEach(() => {
+      jest.restoreAllMocks();
+    });
+
+    it('a field that its constructor sets', () => {
+      class Scaled extends PowerError {
+        static override readonly className = 'Scaled';
+        readonly factor: number;
+        readonly half = 0.5;
+        constructor(factor: unknown) {
+          super({ power: 2 });
+          this.factor = factor as number;
+        }
+      }
+      serializeLoss(new Scaled(3));
+      expect(warned()).toEqual([
+        'tfjs-losses: Scaled: what a constructor sets is saved only if it is an option: list it in static defaults, and ' +
+          'read this.options.factor. Received: the field factor, 3.',
+      ]);
+    });
+
+    it('an option that JSON cannot hold', () => {
+      class With extends Loss<{ of?: unknown }> {
+        static override readonly className = 'With';
+        static override readonly defaults = { of: 1 };
+        override compute(yTrue: tf.Tensor): tf.Tensor {
+          return yTrue;
+        }
+      }
+      const circular: unknown[] = [];
+      circular.push(circular);
+      const values = [() => 1, NaN, tf.scalar(1), new Map(), circular, [[undefined]], new Date(0)];
+      for (const of of values) serializeLoss(new With({ of }));
+      expect(warned()).toHaveLength(values.length);
+      expect(warned()[1]).toBe(
+        'tfjs-losses: With: an option must be a value that JSON can hold, or saved models lose it. Received: of NaN.',
+      );
+      jest.mocked(console.warn).mockClear();
+      for (const of of [1, 'a', null, true, [1, [2]], { a: 1 }]) serializeLoss(new With({ of }));
+      serializeLoss(new BinaryCrossentropy({ posWeight: [1, 2] }));
+      expect(warned()).toEqual([]);
+    });
   });
 
   it('knows its options, and no others', () => {

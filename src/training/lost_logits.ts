@@ -15,7 +15,7 @@ import {
 import { classOf, partsOf, whereAutoIs } from '../core/description.js';
 import { sizeOf } from '../core/inputs.js';
 import type { Loss } from '../core/loss.js';
-import { tracing } from '../core/watch.js';
+import { disposeTape, tracing } from '../core/watch.js';
 import type { OutputActivation } from './recovered_logits.js';
 
 /** A warning where a loss would read probabilities whose logits it cannot find: where they are sure and wrong, nothing is learnt. */
@@ -67,6 +67,7 @@ function learnsWhereWrong(
       return sizeOf(sizes) === 0 || (max(abs(grad)).dataSync()[0] ?? 1) > 0;
     });
   } catch {
+    disposeTape();
     // It needs other labels or shapes than these: nothing can be said of it.
     return true;
   }
