@@ -83,7 +83,7 @@ export function findMetric(
 }
 
 function fromName(name: string, weighted: boolean): OutputMetric | undefined {
-  if (name === 'accuracy' || name === 'acc') return { ...accuracy, weighted };
+  if (name === 'accuracy' || name === 'acc') return { ...accuracy(), weighted };
   if (name === 'crossentropy' || name === 'ce') return { ...crossentropy, weighted };
   const ours = ourMetric(name);
   if (ours !== undefined) return fromFunction(name, ours(), weighted);
@@ -162,19 +162,27 @@ export function meanValues({ values, counts }: Measured): Tensor {
 }
 
 /** `'accuracy'`: as the labels of the output's loss ask for, or else the shapes, as in Keras. */
-const accuracy: Omit<OutputMetric, 'weighted'> = {
-  name: 'acc',
-  measure: (batch) => {
-    const { yTrue, yPred } = batch;
-    const { loss, kind, fromLogits, axis } = labelsOf(batch);
-    const metric =
-      kind === 'binary'
-        ? ourMetrics.binaryAccuracy({ fromLogits })
-        : ourMetrics[`${kind}Accuracy`](typeof axis === 'number' ? { axis } : {});
-    const mask = loss?.mask?.(toFloat(yTrue), yPred);
-    return { values: metric(yTrue, yPred), counts: mask && toFloat(mask) };
-  },
-};
+function accuracy(): Omit<OutputMetric, 'weighted'> {
+  // Made once for each form of labels, not in every step.
+  const made = new Map<string, Metric>();
+  return {
+    name: 'acc',
+    measure: (batch) => {
+      const { yTrue, yPred } = batch;
+      const { loss, kind, fromLogits, axis } = labelsOf(batch);
+      const key = `${kind} ${fromLogits}`;
+      const metric = made.get(key) ?? accuracyOf(kind, fromLogits, axis);
+      made.set(key, metric);
+      const mask = loss?.mask?.(toFloat(yTrue), yPred);
+      return { values: metric(yTrue, yPred), counts: mask && toFloat(mask) };
+    },
+  };
+}
+
+function accuracyOf(kind: Kind, fromLogits: boolean, axis: Axis | undefined): Metric {
+  if (kind === 'binary') return ourMetrics.binaryAccuracy({ fromLogits });
+  return ourMetrics[`${kind}Accuracy`](typeof axis === 'number' ? { axis } : {});
+}
 
 /** `'crossentropy'`: as the labels of the output's loss ask for, without what smooths and weighs them, or else the shapes. */
 const crossentropy: Omit<OutputMetric, 'weighted'> = {
