@@ -1,15 +1,28 @@
 /** What an editor shows: TypeScript's own language service is asked, over the declarations that the package ships. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 
 const root = join(__dirname, '..');
-const folder = mkdtempSync(join(root, 'temp-editor-'));
+mkdirSync(join(root, 'temp'), { recursive: true });
+const folder = mkdtempSync(join(root, 'temp/editor-'));
 const probe = join(folder, 'probe.ts');
+
+/** A loss of each family. */
+const classes = [
+  'Huber',
+  'CosineSimilarity',
+  'BinaryCrossentropy',
+  'SparseCategoricalCrossentropy',
+  'Tversky',
+  'Circle',
+  'CTC',
+];
 
 const code = `
 import * as tf from '@tensorflow/tfjs-core';
+import * as all from './types/pure.js';
 import { BinaryCrossentropy, Loss, registerLoss } from './types/pure.js';
 class Mine extends Loss<{ power?: number }> {
   static override readonly className = 'Mine';
@@ -22,6 +35,7 @@ Loss.className; Loss.aliases; Loss.defaults; Loss.labels; Loss.reads; Loss.check
 BinaryCrossentropy.aliases; BinaryCrossentropy.reads; BinaryCrossentropy.check; BinaryCrossentropy.labels;
 Mine.;
 new Mine().;
+${classes.map((name) => `all.${name}.;\nnew all.${name}().;`).join('\n')}
 `;
 
 let service: ts.LanguageService;
@@ -142,6 +156,11 @@ describe('an editor', () => {
       'options',
       'reduction',
     ]);
+  });
+
+  it.each(classes)('offers the same of %s', (name) => {
+    expect(offered(`all.${name}.`)).toEqual(offered('Mine.'));
+    expect(offered(`new all.${name}().`)).toEqual(offered('new Mine().'));
   });
 
   it('finds no inline inheritDoc in any declaration', () => {

@@ -73,6 +73,7 @@ export function cosineSimilarity(
  */
 export class CosineSimilarity extends RowwiseLoss<CosineSimilarityOptions> {
   static override readonly className: string = 'CosineSimilarity';
+  /** @internal */
   static override readonly negatedMetric: boolean = true;
   static override readonly aliases: readonly string[] = ['cosineProximity'];
   static override readonly defaults: Required<CosineSimilarityOptions> = { axis: -1 };

@@ -15,6 +15,7 @@ export type FusedKernelOf = Pick<ElementwiseSpec, 'kernel'> &
  * Keras.
  */
 export abstract class RowwiseLoss<Options extends object = object> extends BuiltInLoss<Options> {
+  /** @internal */
   static override readonly broadcasts: boolean = true;
 
   /**
