@@ -31,4 +31,4 @@ export {
   type LossIdentifier,
   type SerializedLoss,
 } from './registry.js';
-export type { Layers } from './training/integrate.js';
+export type { Layers } from './training/attach.js';

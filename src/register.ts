@@ -3,7 +3,7 @@ import * as losses from './losses/index.js';
 import { registerKernels, unregisterKernels } from './kernels/register.js';
 import { registerBuiltIns, unregisterBuiltIns } from './registry.js';
 import { shared } from './shared.js';
-import { integrateTraining, type Layers } from './training/integrate.js';
+import { integrateTraining, type Layers } from './training/attach.js';
 
 /**
  * What `import 'tfjs-losses'` does by itself, for users of `tfjs-losses/pure`: makes the losses known by name, puts faster

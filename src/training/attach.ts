@@ -1,9 +1,9 @@
 import type { CustomCallback, LayersModel, Sequential } from '@tensorflow/tfjs-layers';
 
 import { shared } from '../shared.js';
-import { rememberCallbacks } from './epoch_means.js';
-import { missingMethods, rememberMetrics } from './layers_internals.js';
-import { readKerasFiles } from './loading.js';
+import { rememberCallbacks } from './step/epoch_means.js';
+import { missingMethods, rememberMetrics } from './tfjs.js';
+import { readKerasFiles } from './files/loading.js';
 import { modelMethods, plainMethods, sequentialMethods, warnOfMissing } from './methods.js';
 
 // Their declarations come along with ours; an import without names would stay in the code.

@@ -2,8 +2,8 @@
 import type { History, ModelEvaluateArgs, ModelFitArgs } from '@tensorflow/tfjs-layers';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 
-import type { CompileArgs } from './compile.js';
-import type { GivenWeights } from './weights.js';
+import type { CompileArgs } from './compile/compile.js';
+import type { GivenWeights } from './weights/tensors.js';
 
 type Tensors = Tensor | Tensor[] | Record<string, Tensor>;
 type FitArgs = Omit<ModelFitArgs, keyof GivenWeights> & GivenWeights;

@@ -4,7 +4,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { toFunctionName } from '../core/config.js';
 import { formatValue } from '../core/errors.js';
 import { warn } from '../core/warn.js';
-import { compile, type CompileArgs } from './compile.js';
+import { compile, type CompileArgs } from './compile/compile.js';
 import {
   carriesWeights,
   completeTargets,
@@ -14,8 +14,14 @@ import {
   weightsFor,
   withWeights,
   type Dataset,
-} from './data.js';
-import { EpochMeans, meansOf, setMeans, withEpochMeans, type CallbackArgs } from './epoch_means.js';
+} from './weights/carried.js';
+import {
+  EpochMeans,
+  meansOf,
+  setMeans,
+  withEpochMeans,
+  type CallbackArgs,
+} from './step/epoch_means.js';
 import {
   hidden,
   missingFields,
@@ -23,12 +29,12 @@ import {
   type HiddenMethods,
   type Step,
   type Tensors,
-} from './layers_internals.js';
+} from './tfjs.js';
 import { forgetPlan, planOf, type Plan } from './plan.js';
-import { portable, compileFromMetadata, trainingConfig } from './saving.js';
-import { testStep, trainStep } from './steps.js';
-import { compileFrom, inOwnSpelling, type TrainingConfig } from './training_config.js';
-import { hasWeights, type GivenWeights } from './weights.js';
+import { portable, compileFromMetadata, trainingConfig } from './files/saving.js';
+import { testStep, trainStep } from './step/steps.js';
+import { compileFrom, inOwnSpelling, type TrainingConfig } from './files/training_config.js';
+import { hasWeights, type GivenWeights } from './weights/tensors.js';
 
 /** A method of a model. */
 type Method<Arguments extends unknown[], Result> = (

@@ -2,10 +2,10 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
 import type { Loss } from '../core/loss.js';
-import type { CompileArgs } from './compile.js';
-import type { EpochMeans } from './epoch_means.js';
-import type { OutputActivation } from './recovered_logits.js';
-import type { OutputWeights } from './weights.js';
+import type { CompileArgs } from './compile/compile.js';
+import type { EpochMeans } from './step/epoch_means.js';
+import type { OutputActivation } from './step/recovered_logits.js';
+import type { OutputWeights } from './weights/tensors.js';
 
 /** A metric of one output. */
 export interface OutputMetric {

@@ -1,12 +1,12 @@
 import type { Optimizer } from '@tensorflow/tfjs-core';
 import type { LayersModel, ModelCompileArgs } from '@tensorflow/tfjs-layers';
 
-import type { FromLogits } from '../core/checks.js';
-import { withDefaults } from '../core/config.js';
-import { unknownName } from '../core/errors.js';
-import { isLoss, type Loss, type Metric } from '../core/loss.js';
-import type { LossIdentifier } from '../registry.js';
-import { acceptAnyTarget, compiledFunctions, TFJS_METRICS } from './layers_internals.js';
+import type { FromLogits } from '../../core/checks.js';
+import { withDefaults } from '../../core/config.js';
+import { unknownName } from '../../core/errors.js';
+import { isLoss, type Loss, type Metric } from '../../core/loss.js';
+import type { LossIdentifier } from '../../registry.js';
+import { acceptAnyTarget, compiledFunctions, TFJS_METRICS } from '../tfjs.js';
 import {
   chooser,
   isTfjs,
@@ -14,7 +14,7 @@ import {
   plainLoss,
   type LossEntry,
   type PlainFunction,
-} from './loss_entries.js';
+} from './losses.js';
 import {
   findMetric,
   fromFunction,
@@ -24,12 +24,12 @@ import {
   type GivenMetrics,
   type MetricIdentifier,
 } from './metrics.js';
-import { warnOfMixUps } from './mix_ups.js';
-import { entryAt, isNothing, numbersByOutput, type PerOutput } from './per_output.js';
-import { metricFunction, trainingFunction } from './plain_functions.js';
-import { forgetPlan, setPlan, type OutputMetric, type OutputPlan, type Plan } from './plan.js';
-import { outputActivation, type OutputActivation } from './recovered_logits.js';
-import { reportedNames } from './steps.js';
+import { warnOfMixUps } from './warnings.js';
+import { entryAt, isNothing, numbersByOutput, type PerOutput } from '../per_output.js';
+import { metricFunction, trainingFunction } from './fallback.js';
+import { forgetPlan, setPlan, type OutputMetric, type OutputPlan, type Plan } from '../plan.js';
+import { outputActivation, type OutputActivation } from '../step/recovered_logits.js';
+import { reportedNames } from '../step/steps.js';
 
 /** What `model.compile` takes. */
 export interface CompileArgs {

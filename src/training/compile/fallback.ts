@@ -1,11 +1,11 @@
 import { mul, tidy } from '@tensorflow/tfjs-core';
 
-import { weightedValues } from '../core/loss.js';
-import { meanOver } from '../core/reduction.js';
-import type { PlainFunction } from './loss_entries.js';
+import { weightedValues } from '../../core/loss.js';
+import { meanOver } from '../../core/reduction.js';
+import type { PlainFunction } from './losses.js';
 import { meanValues } from './metrics.js';
-import type { OutputMetric, OutputPlan } from './plan.js';
-import { predictionsFor } from './predictions.js';
+import type { OutputMetric, OutputPlan } from '../plan.js';
+import { predictionsFor } from '../step/predictions.js';
 
 /**
  * The loss for TF.js's own steps, which run when our integration was taken back or finds a TF.js that it does not know. They

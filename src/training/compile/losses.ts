@@ -1,12 +1,18 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-import { formatValue, unknownName } from '../core/errors.js';
-import { isLoss, Loss } from '../core/loss.js';
-import { getLoss, isKnownLoss, listLosses, lossAliases, type LossIdentifier } from '../registry.js';
+import { formatValue, unknownName } from '../../core/errors.js';
+import { isLoss, Loss } from '../../core/loss.js';
+import {
+  getLoss,
+  isKnownLoss,
+  listLosses,
+  lossAliases,
+  type LossIdentifier,
+} from '../../registry.js';
 import { crossentropyByShapes } from './metrics.js';
-import { byOutput, isDict, isNothing } from './per_output.js';
-import type { ChooseLoss } from './plan.js';
-import { unreadLoss } from './unread_loss.js';
+import { byOutput, isDict, isNothing } from '../per_output.js';
+import type { ChooseLoss } from '../plan.js';
+import { unreadLoss } from './unresolved_loss.js';
 
 /** A function as TF.js's training calls it. */
 export type PlainFunction = (yTrue: Tensor, yPred: Tensor) => Tensor;

@@ -1,16 +1,16 @@
 import { mul, neg, type Tensor } from '@tensorflow/tfjs-core';
 
-import { configToOptions, toFunctionName, type Config } from '../core/config.js';
-import { formatValue } from '../core/errors.js';
-import { addendWith, classOf, maskedValues, type Loss, type Metric } from '../core/loss.js';
-import { toFloat } from '../core/inputs.js';
-import { maskWeights } from '../core/reduction.js';
-import * as ourMetrics from '../metrics/index.js';
-import { getLoss, isKnownLoss, isSerializedLoss } from '../registry.js';
-import { layersMetric, layersMetricName, TFJS_METRICS } from './layers_internals.js';
-import type { Measured, OutputBatch, OutputMetric } from './plan.js';
-import { byOutput, isDict, type PerOutput, isNothing } from './per_output.js';
-import { predictionsFor } from './predictions.js';
+import { configToOptions, toFunctionName, type Config } from '../../core/config.js';
+import { formatValue } from '../../core/errors.js';
+import { addendWith, classOf, maskedValues, type Loss, type Metric } from '../../core/loss.js';
+import { toFloat } from '../../core/inputs.js';
+import { maskWeights } from '../../core/reduction.js';
+import * as ourMetrics from '../../metrics/index.js';
+import { getLoss, isKnownLoss, isSerializedLoss } from '../../registry.js';
+import { layersMetric, layersMetricName, TFJS_METRICS } from '../tfjs.js';
+import type { Measured, OutputBatch, OutputMetric } from '../plan.js';
+import { byOutput, isDict, type PerOutput, isNothing } from '../per_output.js';
+import { predictionsFor } from '../step/predictions.js';
 
 /** A metric as users give it: a name, a function, a loss object, or a saved config. */
 export type MetricIdentifier =

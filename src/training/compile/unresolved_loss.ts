@@ -1,6 +1,6 @@
-import type { Loss } from '../core/loss.js';
-import { deserializeLoss, isKnownLoss, type SerializedLoss } from '../registry.js';
-import type { ChooseLoss } from './plan.js';
+import type { Loss } from '../../core/loss.js';
+import { deserializeLoss, isKnownLoss, type SerializedLoss } from '../../registry.js';
+import type { ChooseLoss } from '../plan.js';
 
 /** Losses of loaded models that nobody has registered, with what was saved. */
 const unread = new WeakMap<object, string | SerializedLoss>();

@@ -1,9 +1,9 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
-import { activationOf, classOf, isLoss, type Loss } from '../core/loss.js';
-import { warn } from '../core/warn.js';
+import { activationOf, classOf, isLoss, type Loss } from '../../core/loss.js';
+import { warn } from '../../core/warn.js';
 import { crossentropyByShapes } from './metrics.js';
-import type { OutputPlan, Plan } from './plan.js';
+import type { OutputPlan, Plan } from '../plan.js';
 
 /** Warns, once for the whole model, of what is allowed and yet hardly meant. */
 export function warnOfMixUps(model: LayersModel, losses: readonly unknown[], plan: Plan): void {

@@ -1,6 +1,6 @@
 import type { io } from '@tensorflow/tfjs-core';
 
-import { warn } from '../core/warn.js';
+import { warn } from '../../core/warn.js';
 
 /** A model or layer as Keras saves it. */
 interface Saved {

@@ -6,8 +6,8 @@ import {
   type Scalar,
 } from '@tensorflow/tfjs-core';
 
-import type { Config } from '../core/config.js';
-import { formatValue } from '../core/errors.js';
+import type { Config } from '../../core/config.js';
+import { formatValue } from '../../core/errors.js';
 
 /** An optimizer that was read, and what of it TF.js does not have. */
 export interface ReadOptimizer {

@@ -1,9 +1,9 @@
 import { io } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
-import type { CompileArgs } from './compile.js';
-import { planOf } from './plan.js';
-import { workingModel } from './layers_internals.js';
+import type { CompileArgs } from '../compile/compile.js';
+import { planOf } from '../plan.js';
+import { workingModel } from '../tfjs.js';
 import {
   compileFrom,
   isTfjsConfig,

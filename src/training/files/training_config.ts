@@ -1,11 +1,11 @@
 import type { Optimizer } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
-import { toFunctionName } from '../core/config.js';
-import { formatValue } from '../core/errors.js';
-import { isLoss, isLossClass } from '../core/loss.js';
-import { warn } from '../core/warn.js';
-import { savedMetric } from '../metrics/metric.js';
+import { toFunctionName } from '../../core/config.js';
+import { formatValue } from '../../core/errors.js';
+import { isLoss, isLossClass } from '../../core/loss.js';
+import { warn } from '../../core/warn.js';
+import { savedMetric } from '../../metrics/metric.js';
 import {
   deserializeLoss,
   getLoss,
@@ -13,20 +13,25 @@ import {
   isSerializedLoss,
   serializeLoss,
   type SerializedLoss,
-} from '../registry.js';
-import type { CompileArgs } from './compile.js';
+} from '../../registry.js';
+import type { CompileArgs } from '../compile/compile.js';
 import {
   layersMetric,
   layersMetricName,
   TFJS_LOSSES,
   TFJS_METRICS,
   workingModel,
-} from './layers_internals.js';
-import { findMetric, isTfjsMetric, type GivenMetrics, type MetricIdentifier } from './metrics.js';
-import { isChosenByShapes } from './loss_entries.js';
+} from '../tfjs.js';
+import {
+  findMetric,
+  isTfjsMetric,
+  type GivenMetrics,
+  type MetricIdentifier,
+} from '../compile/metrics.js';
+import { isChosenByShapes } from '../compile/losses.js';
 import { readOptimizer } from './optimizers.js';
-import { isDict, isNothing } from './per_output.js';
-import { nameOf, savedUnread, standIn } from './unread_loss.js';
+import { isDict, isNothing } from '../per_output.js';
+import { nameOf, savedUnread, standIn } from '../compile/unresolved_loss.js';
 
 /** What `compile` was given, as Keras saves it: `training_config` in its `.h5` files, `compile_config` in `.keras` files. */
 export interface TrainingConfig {

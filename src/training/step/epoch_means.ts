@@ -1,9 +1,9 @@
 import { add, clone, dispose, keep, Tensor, tidy, type Scalar } from '@tensorflow/tfjs-core';
 import type { CustomCallback, CustomCallbackArgs, LayersModel } from '@tensorflow/tfjs-layers';
 
-import { divideNoNan } from '../core/op.js';
-import { hidden, type Step } from './layers_internals.js';
-import type { Plan } from './plan.js';
+import { divideNoNan } from '../../core/op.js';
+import { hidden, type Step } from '../tfjs.js';
+import type { Plan } from '../plan.js';
 
 /** A number that a step reports beside the total loss. */
 export interface Reported {

@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-import { readsInputOf, type Loss } from '../core/loss.js';
-import type { OutputBatch } from './plan.js';
+import { readsInputOf, type Loss } from '../../core/loss.js';
+import type { OutputBatch } from '../plan.js';
 import { recoveredLogits } from './recovered_logits.js';
 
 /** The predictions as the loss reads them: what went into the last activation, where it can read that. */

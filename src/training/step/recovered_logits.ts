@@ -1,8 +1,8 @@
 import { clone, engine, keep, scalar, type Tensor } from '@tensorflow/tfjs-core';
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 
-import type { ActivationKind } from '../core/loss.js';
-import { layerActivation, softmaxLayer, timeDistributedLayer } from './layers_internals.js';
+import type { ActivationKind } from '../../core/loss.js';
+import { layerActivation, softmaxLayer, timeDistributedLayer } from '../tfjs.js';
 
 /**
  * What the activations of a running step made their outputs of. A probability has lost the digits that its logit has:

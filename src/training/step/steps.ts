@@ -13,16 +13,16 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
-import { formatShape, ShapeError } from '../core/errors.js';
-import { alignRanks, mismatch, sameShape, toFloat } from '../core/inputs.js';
-import { classOf, takesLabelWeights, weightedLoss, type Loss } from '../core/loss.js';
-import { divideNoNan } from '../core/op.js';
-import { weigh } from '../core/weighting.js';
-import { batchWeights, disposeBatchWeights } from './data.js';
+import { formatShape, ShapeError } from '../../core/errors.js';
+import { alignRanks, mismatch, sameShape, toFloat } from '../../core/inputs.js';
+import { classOf, takesLabelWeights, weightedLoss, type Loss } from '../../core/loss.js';
+import { divideNoNan } from '../../core/op.js';
+import { weigh } from '../../core/weighting.js';
+import { batchWeights, disposeBatchWeights } from '../weights/carried.js';
 import type { EpochMeans, Reported } from './epoch_means.js';
-import { hidden, type Data, type Step } from './layers_internals.js';
-import { entryAt } from './per_output.js';
-import type { OutputBatch, OutputMetric, OutputPlan, Plan } from './plan.js';
+import { hidden, type Data, type Step } from '../tfjs.js';
+import { entryAt } from '../per_output.js';
+import type { OutputBatch, OutputMetric, OutputPlan, Plan } from '../plan.js';
 import { predictionsFor } from './predictions.js';
 import { recordingLogits } from './recovered_logits.js';
 

@@ -1,17 +1,17 @@
 import { dispose, expandDims, Tensor, tidy, zeros } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
-import { formatValue } from '../core/errors.js';
-import type { Data, Tensors } from './layers_internals.js';
-import { entryAt, isNothing } from './per_output.js';
-import type { OutputPlan, Plan } from './plan.js';
+import { formatValue } from '../../core/errors.js';
+import type { Data, Tensors } from '../tfjs.js';
+import { entryAt, isNothing } from '../per_output.js';
+import type { OutputPlan, Plan } from '../plan.js';
 import {
   hasWeights,
   readWeights,
   weightTensors,
   type GivenWeights,
   type OutputWeights,
-} from './weights.js';
+} from './tensors.js';
 
 /** The weights that go with targets, on their way through TF.js. */
 const weightsOfTargets = new WeakMap<object, GivenWeights>();

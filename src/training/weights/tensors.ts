@@ -14,12 +14,12 @@ import {
   zeros,
 } from '@tensorflow/tfjs-core';
 
-import { resolveAxis } from '../core/checks.js';
-import { formatShape, formatValue, ShapeError } from '../core/errors.js';
-import { toFloat, toTensor, type Input } from '../core/inputs.js';
-import { addendWith, classOf, takesLabelWeights, type Loss } from '../core/loss.js';
-import { byOutput, entryAt, isDict, isNothing, type PerOutput } from './per_output.js';
-import type { OutputPlan } from './plan.js';
+import { resolveAxis } from '../../core/checks.js';
+import { formatShape, formatValue, ShapeError } from '../../core/errors.js';
+import { toFloat, toTensor, type Input } from '../../core/inputs.js';
+import { addendWith, classOf, takesLabelWeights, type Loss } from '../../core/loss.js';
+import { byOutput, entryAt, isDict, isNothing, type PerOutput } from '../per_output.js';
+import type { OutputPlan } from '../plan.js';
 
 /** Weight of each class, by its index; classes that are not listed have weight 1. */
 type ClassWeight = Readonly<Record<number, number>>;
