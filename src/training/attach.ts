@@ -1,65 +1,119 @@
-import type { CustomCallback, LayersModel, Sequential } from '@tensorflow/tfjs-layers';
+import type { LayersModel, Sequential } from '@tensorflow/tfjs-layers';
 
 import { shared } from '../shared.js';
-import { rememberCallbacks } from './step/epoch_means.js';
-import { missingMethods, rememberMetrics } from './tfjs.js';
-import { readKerasFiles } from './files/loading.js';
-import { modelMethods, plainMethods, sequentialMethods, warnOfMissing } from './methods.js';
+import { kerasFilesPatch } from './files/loading.js';
+import { forgetSavedConfig } from './files/saving.js';
+import {
+  fallbackMethods,
+  inheritedBySequential,
+  modelMethods,
+  sequentialMethods,
+  warnOfMissing,
+} from './methods.js';
+import { methodPatch, type Method, type Patch, type Replacement } from './patch.js';
+import { tfjsMetrics } from './state.js';
+import { isSequential, missingMethods, workingModel } from './tfjs.js';
 
-// Their declarations come along with ours; an import without names would stay in the code.
+// Their declarations come along with these. Importing them by name would leave an import in the code.
 export type * from './layers_types.js';
 
-/** The part of `@tensorflow/tfjs-layers` that the integration changes and uses. `tf` itself has it too. */
+/** The part of `@tensorflow/tfjs-layers` that this package changes and uses. `tf` has it, too. */
 export interface Layers {
-  /** Whose methods learn our losses. */
+  /** The class of models, whose methods learn our losses. */
   readonly LayersModel: typeof LayersModel;
-  /** Whose methods pass on to those of `LayersModel`. */
+  /** The class whose methods pass on to those of a `LayersModel`. */
   readonly Sequential?: typeof Sequential;
-  /** TensorFlow.js's own metrics, which are known by name. */
+  /** TensorFlow.js's own metrics, which are then known by name. */
   readonly metrics?: object;
-  /** What callbacks are made of. */
-  readonly CustomCallback?: typeof CustomCallback;
 }
 
 /**
- * Teaches TF.js's models our losses, weights and metrics: `compile`, `fit`, `evaluate` and the others keep their names and
- * forms. Models that use none of it train by TF.js's own steps.
+ * Teaches all models our losses, weights and metrics: `compile`, `fit`, `evaluate` and the other methods keep their names and
+ * forms. A model that uses none of it is trained by TensorFlow.js's own steps.
  */
-export function integrateTraining(layers: Layers): void {
+export function attachToAll(layers: Layers): void {
+  knowMetrics(layers.metrics);
+  const { training } = shared();
   const { prototype } = layers.LayersModel;
-  const { restoreTraining } = shared();
-  if (restoreTraining.has(prototype)) return;
-  rememberMetrics({ ...layers.metrics });
-  rememberCallbacks(layers.CustomCallback);
-  const missing = missingMethods(prototype);
-  if (missing.length > 0) warnOfMissing(missing);
-  const restorers =
-    missing.length > 0
-      ? [replace(prototype, plainMethods)]
-      : [
-          replace(prototype, modelMethods),
-          ...(layers.Sequential ? [replace(layers.Sequential.prototype, sequentialMethods)] : []),
-          readKerasFiles(),
-        ];
-  restoreTraining.set(prototype, () => {
-    for (const restore of restorers) restore();
-    restoreTraining.delete(prototype);
-  });
+  const patch = training.get(prototype) ?? patchOfAll(layers);
+  training.set(prototype, patch);
+  patch.apply();
 }
 
-/** Replaces methods, and gives what puts them back. */
-function replace(prototype: object, replacements: Readonly<Record<string, unknown>>): () => void {
-  const owner = prototype as Record<string, unknown>;
-  const restorers = Object.entries(replacements).map(([name, replacement]) => {
-    const before = Object.getOwnPropertyDescriptor(owner, name);
-    const method = (replacement as (original: unknown) => unknown)(owner[name]);
-    Object.defineProperty(owner, name, { ...before, value: method });
-    return () => {
-      // Whoever wrapped the method after us keeps the wrapper, and it goes on calling ours.
-      if (owner[name] === method) Object.defineProperty(owner, name, { ...before });
-    };
-  });
-  return () => {
-    for (const restore of restorers) restore();
+/** Makes TensorFlow.js's own metrics known by name. */
+export function knowMetrics(metrics: object | undefined): void {
+  Object.assign(tfjsMetrics, metrics);
+}
+
+function patchOfAll({ LayersModel: Model, Sequential: SequentialModel }: Layers): Patch {
+  const patches = (owner: object, methods: object) =>
+    Object.entries(methods).map(([name, replacement]) =>
+      methodPatch(owner, name, replacement as Replacement, (model) => shared().attached.has(model)),
+    );
+  const fallback = patches(Model.prototype, fallbackMethods);
+  const full = [
+    ...patches(Model.prototype, modelMethods),
+    ...(SequentialModel ? patches(SequentialModel.prototype, sequentialMethods) : []),
+    kerasFilesPatch(),
+  ];
+  let applied: readonly Patch[] = [];
+  return {
+    apply() {
+      if (applied.length > 0) return;
+      const missing = missingMethods(Model.prototype);
+      if (missing.length > 0) warnOfMissing(missing);
+      applied = missing.length > 0 ? fallback : full;
+      for (const patch of applied) patch.apply();
+    },
+    remove() {
+      for (const patch of applied) patch.remove();
+      applied = [];
+    },
   };
+}
+
+/** Teaches one model the same, by methods of its own. Those of its class may be ours, too: for this model they stand aside. */
+export function attachTo(model: LayersModel): void {
+  const { attached } = shared();
+  if (attached.has(model)) return;
+  const missing = missingMethods(model);
+  if (missing.length > 0) warnOfMissing(missing);
+  putMethods(model, missing.length > 0);
+  forgetSavedConfig(model);
+}
+
+function putMethods(model: LayersModel, isFallback: boolean): void {
+  shared().attached.add(model);
+  if (!isSequential(model)) {
+    define(model, isFallback ? fallbackMethods : modelMethods);
+    return;
+  }
+  /** Makes the model inside, also whenever the `tf.Sequential` is compiled. */
+  const build = (original: Method) =>
+    function (this: LayersModel, ...args: never[]): void {
+      original.apply(this as never, args);
+      putMethods(workingModel(this), isFallback);
+    };
+  define(model, {
+    build,
+    ...(isFallback ? {} : { ...sequentialMethods, ...inheritedBySequential }),
+  });
+  const inner = workingModel(model);
+  if (inner !== model) putMethods(inner, isFallback);
+}
+
+/** Gives an object methods of its own, which call those that its class has at that time. */
+function define(model: object, methods: object): void {
+  const ofClass = Object.getPrototypeOf(model) as object;
+  for (const [name, replacement] of Object.entries(methods)) {
+    const original = function (this: never, ...args: never[]): unknown {
+      return (Reflect.get(ofClass, name) as Method).apply(this, args);
+    };
+    // Hidden like the methods of a class.
+    Object.defineProperty(model, name, {
+      value: (replacement as Replacement)(original),
+      configurable: true,
+      writable: true,
+    });
+  }
 }

@@ -1,68 +1,48 @@
-import type { Optimizer } from '@tensorflow/tfjs-core';
 import type { LayersModel, ModelCompileArgs } from '@tensorflow/tfjs-layers';
 
 import type { FromLogits } from '../../core/checks.js';
 import { withDefaults } from '../../core/config.js';
 import { unknownName } from '../../core/errors.js';
 import { isLoss, type Loss, type Metric } from '../../core/loss.js';
-import type { LossIdentifier } from '../../registry.js';
+import type { CompileArgs, MetricIdentifier } from '../arguments.js';
+import { entryAt, isNothing, numbersByOutput } from '../per_output.js';
+import type { OutputMetric, OutputPlan, Plan } from '../plan.js';
+import { modelState } from '../state.js';
+import { outputActivation, type OutputActivation } from '../step/recovered_logits.js';
+import { reportedNames } from '../step/steps.js';
 import { acceptAnyTarget, compiledFunctions, TFJS_METRICS } from '../tfjs.js';
+import { metricFunction, trainingFunction } from './fallback.js';
 import {
   chooser,
-  isTfjs,
+  isPlainEntry,
   lossesByOutput,
   plainLoss,
   type LossEntry,
   type PlainFunction,
 } from './losses.js';
-import {
-  findMetric,
-  fromFunction,
-  isTfjsMetric,
-  metricNames,
-  metricsOf,
-  type GivenMetrics,
-  type MetricIdentifier,
-} from './metrics.js';
-import { warnOfMixUps } from './warnings.js';
-import { entryAt, isNothing, numbersByOutput, type PerOutput } from '../per_output.js';
-import { metricFunction, trainingFunction } from './fallback.js';
-import { forgetPlan, setPlan, type OutputMetric, type OutputPlan, type Plan } from '../plan.js';
-import { outputActivation, type OutputActivation } from '../step/recovered_logits.js';
-import { reportedNames } from '../step/steps.js';
-
-/** What `model.compile` takes. */
-export interface CompileArgs {
-  optimizer: string | Optimizer;
-  loss: PerOutput<LossIdentifier | null>;
-  /** Factors of the outputs' losses in the total; the losses that are reported for each output are without them. */
-  lossWeights?: PerOutput<number> | null | undefined;
-  metrics?: GivenMetrics | null | undefined;
-  /** Metrics that sample and class weights weigh. */
-  weightedMetrics?: GivenMetrics | null | undefined;
-}
+import { findMetric, fromFunction, isTfjsMetric, metricNames, metricsOf } from './metrics.js';
+import { warnOfMismatches } from './warnings.js';
 
 /**
- * Compiles the model with TF.js's own `compile`, which is given plain functions, and makes the plan that our steps follow.
- * Where TF.js's steps do what Keras's do (one output, a loss of its own), they stay.
+ * Compiles a model: TensorFlow.js's own `compile` is given plain functions, and the model gets the plan that our steps follow. A
+ * model with one output and a loss that is not ours keeps TensorFlow.js's steps, which do there what Keras does.
  */
-export function compile(
+export function compileModel(
   model: LayersModel,
   args: CompileArgs,
   original: LayersModel['compile'],
 ): void {
   const entries = lossesByOutput(args.loss, model.outputNames);
-  if (entries === undefined || isPlain(args, entries, model.outputNames)) {
+  if (entries === undefined || tfjsSuffices(args, entries, model.outputNames)) {
     original.call(model, args as ModelCompileArgs);
-    forgetPlan(model);
-    if (entries !== undefined) setPlan(model, tfjsPlan(model, args));
+    modelState(model).plan = entries && planForWeights(model, args);
   } else {
     compileWithPlan(model, args, entries, original);
   }
 }
 
-/** Whether TF.js does all of it as Keras does. */
-function isPlain(
+/** Whether TensorFlow.js by itself does with these arguments what Keras does. */
+function tfjsSuffices(
   { lossWeights, metrics, weightedMetrics }: CompileArgs,
   entries: readonly LossEntry[],
   outputs: readonly string[],
@@ -71,15 +51,15 @@ function isPlain(
     isNothing(lossWeights) &&
     isNothing(weightedMetrics) &&
     entries.length === 1 &&
-    entries.every(isTfjs) &&
+    entries.every(isPlainEntry) &&
     metricsOf('model.compile: metrics', metrics, outputs, 0).every((metric) =>
       typeof metric === 'function' ? !isLoss(metric) : isTfjsMetric(metric),
     )
   );
 }
 
-/** The plan of a model that TF.js alone compiled, used once it is given weights. */
-function tfjsPlan(model: LayersModel, args: CompileArgs): Plan {
+/** The plan of a model that keeps TensorFlow.js's steps: our steps follow it on batches with sample weights. */
+function planForWeights(model: LayersModel, args: CompileArgs): Plan {
   const { lossFunctions, metricsTensors } = compiledFunctions(model);
   const metrics = metricsTensors.map(([metric], index) =>
     fromFunction(entryAt(model.metricsNames, index + 1), metric as Metric, false),
@@ -96,12 +76,12 @@ function tfjsPlan(model: LayersModel, args: CompileArgs): Plan {
         metrics,
       },
     ],
-    ours: false,
+    usesOwnSteps: false,
     args,
   };
 }
 
-/** All options; any other name is an error. */
+/** The names of all options; another name is an error. */
 const OPTIONS: Required<CompileArgs> = {
   optimizer: 'sgd',
   loss: null,
@@ -110,7 +90,7 @@ const OPTIONS: Required<CompileArgs> = {
   weightedMetrics: null,
 };
 
-/** What is known of an output before TF.js has found the functions for names of its own. */
+/** What is known of an output before TensorFlow.js has found the functions of names that only it knows. */
 interface Draft extends Omit<OutputPlan, 'chooseLoss' | 'metrics'> {
   readonly entry: LossEntry;
   readonly metrics: readonly MetricEntry[];
@@ -126,14 +106,14 @@ function compileWithPlan(
   const drafts = draftsOf(model, args, entries);
   const plan: Plan & { outputs: OutputPlan[] } = {
     outputs: [],
-    ours: true,
+    usesOwnSteps: true,
     args,
   };
   const planned = (index: number) => (): OutputPlan => entryAt(plan.outputs, index);
   original.call(model, {
     optimizer: args.optimizer,
     loss: drafts.map(({ entry }, index) =>
-      isTfjs(entry) ? entry.tfjs : entry && trainingFunction(planned(index)),
+      isPlainEntry(entry) ? entry.plain : entry && trainingFunction(planned(index)),
     ),
     metrics: Object.fromEntries(
       drafts.map(({ name, metrics }, index) => [
@@ -144,16 +124,16 @@ function compileWithPlan(
       ]),
     ),
   } as unknown as ModelCompileArgs);
-  forgetPlan(model);
+  modelState(model).plan = undefined;
   plan.outputs.push(...completed(model, drafts));
   drafts.forEach(({ entry }, index) => {
-    if (!isTfjs(entry)) acceptAnyTarget(model, index);
+    if (!isPlainEntry(entry)) acceptAnyTarget(model, index);
   });
-  // What the user gave, for whoever reads it back.
+  // Whoever reads these fields finds what the user gave.
   const { loss, metrics } = args;
   Object.assign(model, { loss, metrics, metricsNames: reportedNames(plan) });
-  setPlan(model, plan);
-  warnOfMixUps(model, entries, plan);
+  modelState(model).plan = plan;
+  warnOfMismatches(model, entries, plan);
 }
 
 function draftsOf(model: LayersModel, args: CompileArgs, entries: readonly LossEntry[]): Draft[] {
@@ -165,7 +145,7 @@ function draftsOf(model: LayersModel, args: CompileArgs, entries: readonly LossE
     const activation = outputActivation(output);
     const readsLogits = logitsReader(name, activation);
     if (isLoss(entry)) {
-      // Says at once where 'auto' has nothing to follow.
+      // Throws now, and not in training, if 'auto' has no activation to follow.
       entry.addends().forEach(readsLogits);
       hideFields(entry);
     }
@@ -181,7 +161,7 @@ function draftsOf(model: LayersModel, args: CompileArgs, entries: readonly LossE
   });
 }
 
-/** The drafts with what TF.js has found: it lists the losses of several outputs before the metrics. */
+/** The drafts with the metrics that TensorFlow.js has found. It lists the losses first if there are several outputs. */
 function completed(model: LayersModel, drafts: readonly Draft[]): OutputPlan[] {
   const { metricsTensors } = compiledFunctions(model);
   const tfjsMetrics = metricsTensors.slice(drafts.length > 1 ? drafts.length : 0);
@@ -195,13 +175,13 @@ function completed(model: LayersModel, drafts: readonly Draft[]): OutputPlan[] {
   }));
 }
 
-/** Fields that the class of a user declares are visible on the object, and TF.js takes visible fields for outputs. */
+/** Hides the fields that a user's class declares: TensorFlow.js takes an object with visible fields for a dict by output. */
 function hideFields(loss: Loss): void {
   if (Object.isFrozen(loss)) return;
   for (const key of Object.keys(loss)) Object.defineProperty(loss, key, { enumerable: false });
 }
 
-/** Whether a loss of the output reads logits: as it says itself, or for `'auto'` by the activation. */
+/** Tells whether a loss of the output reads logits. The loss says so itself; `'auto'` follows the activation. */
 function logitsReader(output: string, activation: OutputActivation | undefined) {
   return (loss: Loss): boolean | undefined => {
     const { fromLogits } = loss.options as { fromLogits?: FromLogits };
@@ -216,14 +196,14 @@ function logitsReader(output: string, activation: OutputActivation | undefined) 
   };
 }
 
-/** A metric as it was given, and what we know it as. */
+/** A metric as the user gave it, and what it is if this package knows it. */
 interface MetricEntry {
   readonly identifier: MetricIdentifier;
   readonly weighted: boolean;
   readonly found: OutputMetric | undefined;
 }
 
-/** The metrics of an output, without and with weights; of two with one name the second is called weighted, as in Keras. */
+/** The metrics of an output, first those without weights. If two have one name, the second is called `weighted_…`, as in Keras. */
 function metricsOfOutput(args: CompileArgs, outputs: readonly string[], index: number) {
   const entries = (who: string, given: CompileArgs['metrics'], weighted: boolean): MetricEntry[] =>
     metricsOf(`model.compile: ${who}`, given, outputs, index).map((identifier) => {
@@ -241,7 +221,7 @@ function metricsOfOutput(args: CompileArgs, outputs: readonly string[], index: n
   return [...plain, ...weighted];
 }
 
-/** Throws unless TF.js knows the metric. */
+/** Throws unless TensorFlow.js knows the metric. */
 function assertTfjsMetric(metric: MetricIdentifier): void {
   if (TFJS_METRICS.includes(metric as string)) return;
   throw unknownName('model.compile', 'metric', metric, metricNames());

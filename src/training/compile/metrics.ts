@@ -7,27 +7,22 @@ import { toFloat } from '../../core/inputs.js';
 import { maskWeights } from '../../core/reduction.js';
 import * as ourMetrics from '../../metrics/index.js';
 import { getLoss, isKnownLoss, isSerializedLoss } from '../../registry.js';
-import { layersMetric, layersMetricName, TFJS_METRICS } from '../tfjs.js';
+import type { MetricIdentifier, MetricsByOutput } from '../arguments.js';
+import { byOutput, isDict, isNothing } from '../per_output.js';
 import type { Measured, OutputBatch, OutputMetric } from '../plan.js';
-import { byOutput, isDict, type PerOutput, isNothing } from '../per_output.js';
 import { predictionsFor } from '../step/predictions.js';
+import { TFJS_METRICS } from '../tfjs.js';
+import { tfjsMetric, tfjsMetricName } from './tfjs_metrics.js';
 
-/** A metric as users give it: a name, a function, a loss object, or a saved config. */
-export type MetricIdentifier =
-  string | ((yTrue: Tensor, yPred: Tensor) => Tensor) | { class_name: string; config: unknown };
-
-/** Metrics as `compile` takes them: one or several for all outputs, or a list or dict of them by output. */
-export type GivenMetrics = PerOutput<MetricIdentifier | readonly MetricIdentifier[] | null>;
-
-/** The metrics whose meaning follows from the loss. */
+/** The names of metrics whose meaning follows from the loss. */
 const NAMED_BY_LOSS: readonly string[] = ['accuracy', 'acc', 'crossentropy', 'ce'];
 
-/** Whether TF.js's own `compile` knows the metric by this name. */
+/** Whether TensorFlow.js's own `compile` knows the metric by this name. */
 export function isTfjsMetric(name: unknown): boolean {
   return TFJS_METRICS.includes(name as string) || NAMED_BY_LOSS.includes(name as string);
 }
 
-/** The names that metrics are found by, beside those of losses. */
+/** All names of metrics. Losses are metrics by their own names, too. */
 export function metricNames(): string[] {
   return [...NAMED_BY_LOSS, ...Object.keys(ourMetrics), ...TFJS_METRICS];
 }
@@ -35,7 +30,7 @@ export function metricNames(): string[] {
 /** The metrics that were given for one output. */
 export function metricsOf(
   who: string,
-  given: GivenMetrics | null | undefined,
+  given: MetricsByOutput | null | undefined,
   outputs: readonly string[],
   index: number,
 ): MetricIdentifier[] {
@@ -59,14 +54,14 @@ function listOf(given: unknown): MetricIdentifier[] {
   return list.filter((metric) => metric !== null);
 }
 
-/** The metric that a name, function or saved config stands for; nothing for a name that only TF.js itself may know. */
+/** The metric of a name, function or saved config. `undefined` for a name that only TensorFlow.js itself may know. */
 export function findMetric(
   identifier: MetricIdentifier,
   weighted: boolean,
 ): OutputMetric | undefined {
   if (isSerializedLoss(identifier)) return fromConfig(identifier, weighted);
   if (typeof identifier === 'function') {
-    const name = layersMetricName(identifier) ?? identifier.name;
+    const name = tfjsMetricName(identifier) ?? identifier.name;
     return isKnownLoss(identifier)
       ? lossMetric(name, weighted, getLoss(identifier))
       : fromFunction(name, identifier, weighted);
@@ -82,14 +77,14 @@ export function findMetric(
 function fromName(name: string, weighted: boolean): OutputMetric | undefined {
   if (name === 'accuracy' || name === 'acc') return { ...accuracy, weighted };
   if (name === 'crossentropy' || name === 'ce') return { ...crossentropy, weighted };
-  const ours = ourMetric(name);
-  if (ours !== undefined) return fromFunction(name, ours(), weighted);
-  const theirs = layersMetric(toFunctionName(name));
+  const factory = ourMetric(name);
+  if (factory !== undefined) return fromFunction(name, factory(), weighted);
   if (isKnownLoss(name)) return namedMetric(name, weighted, getLoss(name));
-  return theirs && fromFunction(name, theirs as Metric, weighted);
+  const metric = tfjsMetric(toFunctionName(name));
+  return metric && fromFunction(name, metric as Metric, weighted);
 }
 
-/** A metric that is a plain function. */
+/** A plain function as a metric. */
 export function fromFunction(name: string, metric: Metric, weighted: boolean): OutputMetric {
   return { name, weighted, measure: ({ yTrue, yPred }) => ({ values: metric(yTrue, yPred) }) };
 }
@@ -101,7 +96,7 @@ function ourMetric(name: string): MetricFactory | undefined {
   return Object.hasOwn(ourMetrics, key) ? ourMetrics[key as keyof typeof ourMetrics] : undefined;
 }
 
-/** A metric that Keras or this package saved. Keras wraps a function, whose name is `fn`. */
+/** A metric that Keras or this package has saved. Keras wraps a metric function, and saves its name as `fn`. */
 function fromConfig(
   { class_name: className, config }: { class_name: string; config: unknown },
   weighted: boolean,
@@ -115,20 +110,22 @@ function fromConfig(
     const metric = fromName(inner, weighted);
     return metric && { ...metric, name: logged };
   }
-  const ours = ourMetric(className);
-  if (ours !== undefined) return fromFunction(logged, ours(configToOptions(rest)), weighted);
+  const factory = ourMetric(className);
+  if (factory !== undefined) {
+    return fromFunction(logged, factory(configToOptions(rest)), weighted);
+  }
   const options = { class_name: className, config: rest };
   if (isKnownLoss(className)) {
-    // A loss has a reduction, a metric has none.
+    // Saved losses have a reduction, saved metrics have none.
     const metric = 'reduction' in rest ? lossMetric : namedMetric;
     return metric(logged, weighted, getLoss(options));
   }
-  // TF.js's own metrics have no options.
+  // The metrics of TensorFlow.js have no options.
   const metric = Object.keys(rest).length === 0 ? fromName(className, weighted) : undefined;
   return metric && { ...metric, name: logged };
 }
 
-/** A loss as a metric, without what weighs its samples. */
+/** A loss as a metric: its values per sample, which sample weights may weigh as those of any other metric. */
 function lossMetric(name: string, weighted: boolean, loss: Loss): OutputMetric {
   return { name, weighted, measure: (batch) => measureLoss(batch, loss) };
 }
@@ -153,7 +150,7 @@ function measureLoss(batch: OutputBatch, loss: Loss): Measured {
   return { values, counts: mask && toFloat(mask) };
 }
 
-/** Values scaled such that their plain mean is the mean of those that count. */
+/** Values that are scaled so that their plain mean is the mean of those that count. */
 export function meanValues({ values, counts }: Measured): Tensor {
   return counts === undefined ? values : mul(values, maskWeights(counts, 'mean'));
 }
@@ -202,7 +199,7 @@ function crossentropyOf({ loss: given, yTrue, yPred, readsLogits }: OutputBatch)
     : crossentropyByShapes(yTrue.shape, yPred.shape);
 }
 
-/** Keras's choice: one number is binary, labels with fewer axes than the predictions are indices. */
+/** The cross-entropy that Keras chooses: binary for one number, sparse for labels with fewer axes than the predictions. */
 export function crossentropyByShapes(yTrue: readonly number[], yPred: readonly number[]): Loss {
   return getLoss(`${kindOf(yTrue, yPred)}Crossentropy`);
 }

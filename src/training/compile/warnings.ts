@@ -5,8 +5,8 @@ import { warn } from '../../core/warn.js';
 import { crossentropyByShapes } from './metrics.js';
 import type { OutputPlan, Plan } from '../plan.js';
 
-/** Warns, once for the whole model, of what is allowed and yet hardly meant. */
-export function warnOfMixUps(model: LayersModel, losses: readonly unknown[], plan: Plan): void {
+/** Warns of what is allowed and hardly meant: one warning for the whole model. */
+export function warnOfMismatches(model: LayersModel, losses: readonly unknown[], plan: Plan): void {
   const untrained = plan.outputs.filter(({ chooseLoss }) => chooseLoss === undefined);
   const warnings = [
     ...(untrained.length === 0
@@ -21,13 +21,13 @@ export function warnOfMixUps(model: LayersModel, losses: readonly unknown[], pla
       const given = losses[index];
       const loss = given === crossentropyByShapes ? crossentropyByShapes(sizes, sizes) : given;
       if (!isLoss(loss)) return [];
-      return loss.addends().flatMap((addend) => mixUps(output, addend, shape));
+      return loss.addends().flatMap((addend) => mismatches(output, addend, shape));
     }),
   ];
   if (warnings.length > 0) warn([...new Set(warnings)].join('\n'));
 }
 
-function mixUps(
+function mismatches(
   { name, activation, readsLogits }: OutputPlan,
   loss: Loss,
   shape: readonly (number | null)[],

@@ -1,65 +1,74 @@
 import { io } from '@tensorflow/tfjs-core';
 
+import { methodPatch, type Patch } from '../patch.js';
 import { inWordsOfKeras2 } from './keras_topology.js';
 
-/** Something that loads models: a handler, or a class of them. */
-interface Loader {
-  load?: () => io.ModelArtifacts | Promise<io.ModelArtifacts>;
-}
-
-/** Prototypes whose `load` reads what Keras saved, with the method that they had. */
-const originals = new Map<Loader, NonNullable<Loader['load']>>();
-
-/** What each URL goes through before it is loaded; TF.js has no way to take a router back. */
-let route: ((url: string | string[], options?: io.LoadOptions) => void) | undefined;
-let isRouted = false;
+type Url = string | string[];
+type Load = () => io.ModelArtifacts | Promise<io.ModelArtifacts>;
 
 /**
- * Makes TF.js's handlers, as they load a model of Keras, put the training config to where TF.js looks for it, and the layers of
- * Keras 3 into the words that TF.js knows. Gives what takes it back.
+ * Makes TensorFlow.js's handlers read files of Keras: they put the training config where TensorFlow.js looks for it, and translate
+ * the layers of Keras 3 into words that TensorFlow.js knows.
  */
-export function readKerasFiles(): () => void {
-  // Handlers that users make without a URL.
-  hook(io.fromMemorySync({ modelTopology: {} }));
-  hook(
-    io.browserHTTPRequest('http://localhost', {
-      fetchFunc: () => Promise.reject(new Error('unused')),
-    }),
-  );
-  hook(io.browserFiles([undefined as never]));
-  route = (url, options) => {
-    const own = route;
-    route = undefined;
-    io.getLoadHandlers(url, options).forEach(hook);
-    route = own;
+export function kerasFilesPatch(): Patch {
+  /** By the prototype of the handlers: handlers themselves are made for each file anew. */
+  const patches = new Map<object, Patch>();
+  let isApplied = false;
+  let isRegistered = false;
+  let isLooking = false;
+
+  const patchClassOf = (handler: io.IOHandler) => {
+    const prototype = Object.getPrototypeOf(handler) as io.IOHandler;
+    if (prototype.load === undefined) return;
+    const patch = patches.get(prototype) ?? methodPatch(prototype, 'load', inTfjsForm as never);
+    patches.set(prototype, patch);
+    patch.apply();
   };
-  if (!isRouted) {
-    // It handles no URL itself, but sees each one, whichever handlers were registered meanwhile.
-    io.registerLoadRouter(((url: string | string[], options?: io.LoadOptions) => {
-      route?.(url, options);
-      return null;
-    }) as unknown as Parameters<typeof io.registerLoadRouter>[0]);
-    isRouted = true;
-  }
-  return () => {
-    route = undefined;
-    for (const [prototype, load] of originals) prototype.load = load;
-    originals.clear();
+
+  /** Sees each URL before TensorFlow.js loads it, and patches the handlers for it, whoever has registered them. */
+  const router = (url: Url, options?: io.LoadOptions) => {
+    if (isApplied && !isLooking) {
+      isLooking = true;
+      try {
+        io.getLoadHandlers(url, options).forEach(patchClassOf);
+      } finally {
+        isLooking = false;
+      }
+    }
+    // It loads nothing itself.
+    return null;
+  };
+
+  return {
+    apply() {
+      isApplied = true;
+      // Handlers that users make by hand, without a URL.
+      patchClassOf(io.fromMemorySync({ modelTopology: {} }) as never);
+      patchClassOf(
+        io.browserHTTPRequest('http://localhost', {
+          fetchFunc: () => Promise.reject(new Error('unused')),
+        }),
+      );
+      patchClassOf(io.browserFiles([undefined as never]));
+      if (!isRegistered) io.registerLoadRouter(router as never);
+      isRegistered = true;
+    },
+    remove() {
+      // TensorFlow.js has no way to take a router back: this one stays, and does nothing.
+      isApplied = false;
+      for (const patch of patches.values()) patch.remove();
+    },
   };
 }
 
-function hook(handler: object): void {
-  const prototype = Object.getPrototypeOf(handler) as Loader;
-  const { load } = prototype;
-  if (load === undefined || originals.has(prototype)) return;
-  originals.set(prototype, load);
-  prototype.load = function (this: Loader) {
+function inTfjsForm(load: Load): Load {
+  return function (this: unknown) {
     const loaded = load.call(this);
-    return loaded instanceof Promise ? loaded.then(inTfjsForm) : inTfjsForm(loaded);
+    return loaded instanceof Promise ? loaded.then(translated) : translated(loaded);
   };
 }
 
-function inTfjsForm(artifacts: io.ModelArtifacts): io.ModelArtifacts {
+function translated(artifacts: io.ModelArtifacts): io.ModelArtifacts {
   const { modelTopology: topology, trainingConfig } = artifacts;
   if (typeof topology !== 'object' || (topology as unknown) === null) return artifacts;
   const config = (trainingConfig as object | undefined) ?? configIn(topology);
@@ -67,7 +76,7 @@ function inTfjsForm(artifacts: io.ModelArtifacts): io.ModelArtifacts {
   return config === undefined ? readable : { ...readable, trainingConfig: config as never };
 }
 
-/** The training config in a topology: of an `.h5` file, or of a `.keras` file, as a whole or as the converter puts it. */
+/** The training config in a topology, where an `.h5` file or a `.keras` file has it, or where Keras's converter puts it. */
 function configIn(topology: unknown): object | undefined {
   if (typeof topology !== 'object' || topology === null) return undefined;
   const {

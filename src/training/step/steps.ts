@@ -18,15 +18,15 @@ import { alignRanks, mismatch, sameShape, toFloat } from '../../core/inputs.js';
 import { classOf, takesLabelWeights, weightedLoss, type Loss } from '../../core/loss.js';
 import { divideNoNan } from '../../core/op.js';
 import { weigh } from '../../core/weighting.js';
-import { batchWeights, disposeBatchWeights } from '../weights/carried.js';
-import type { EpochMeans, Reported } from './epoch_means.js';
-import { hidden, type Data, type Step } from '../tfjs.js';
 import { entryAt } from '../per_output.js';
-import type { OutputBatch, OutputMetric, OutputPlan, Plan } from '../plan.js';
+import type { OutputBatch, OutputMetric, OutputPlan, OutputWeights, Plan } from '../plan.js';
+import { hidden, type Data, type Step } from '../tfjs.js';
+import { disposeBesideBatch, readBatch } from '../weights/carried.js';
+import type { EpochMeans, Reported } from './epoch_means.js';
 import { predictionsFor } from './predictions.js';
 import { recordingLogits } from './recovered_logits.js';
 
-/** A step that trains the model on a batch. */
+/** The step that trains a model on one batch. */
 export function trainStep(model: LayersModel, plan: Plan, means: EpochMeans): Step {
   return step(plan, (data) => {
     const reported: Reported[] = [];
@@ -43,7 +43,7 @@ export function trainStep(model: LayersModel, plan: Plan, means: EpochMeans): St
   });
 }
 
-/** A step that measures the model on a batch. */
+/** The step that measures a model on one batch. */
 export function testStep(model: LayersModel, plan: Plan, means: EpochMeans): Step {
   return step(plan, (data) =>
     tidy(() => {
@@ -54,7 +54,7 @@ export function testStep(model: LayersModel, plan: Plan, means: EpochMeans): Ste
   );
 }
 
-/** The number, protected from the scope that made it. */
+/** Keeps a number from being disposed with the scope that made it. */
 function keepReported({ value, sums }: Reported): Reported {
   if (sums === undefined) return { value: keep(value) };
   return { value: keep(value), sums: { values: keep(sums.values), weights: keep(sums.weights) } };
@@ -64,18 +64,18 @@ function step({ outputs }: Plan, run: Step): Step {
   const activations = outputs
     .map(({ activation }) => activation)
     .filter((activation) => activation !== undefined)
-    // What went into a linear activation came out of it.
+    // A linear activation returns what it is given.
     .filter(({ name }) => name !== 'linear');
   return (data) => {
     try {
       return recordingLogits(activations, () => run(data));
     } finally {
-      disposeBatchWeights(data);
+      disposeBesideBatch(data);
     }
   };
 }
 
-/** The names of what both steps report, in this order. */
+/** The names of what both steps report, in the order in which they report it. */
 export function reportedNames({ outputs }: Plan): string[] {
   const isOne = outputs.length === 1;
   const trained = outputs.filter(({ chooseLoss }) => chooseLoss !== undefined);
@@ -88,7 +88,7 @@ export function reportedNames({ outputs }: Plan): string[] {
   ];
 }
 
-/** All metrics with their outputs, in TF.js's order. */
+/** All metrics with their outputs, in the order of TensorFlow.js. */
 function inOrder<Output extends { readonly metrics: readonly OutputMetric[] }>(
   outputs: readonly Output[],
 ): [Output, OutputMetric][] {
@@ -97,19 +97,18 @@ function inOrder<Output extends { readonly metrics: readonly OutputMetric[] }>(
   );
 }
 
-/** The total loss of a batch, and all that is reported beside it. */
+/** The total loss of a batch, and all numbers that are reported beside it. */
 function measure(
   model: LayersModel,
-  { outputs, ours }: Plan,
+  plan: Plan,
   data: Data,
   training: boolean,
 ): { total: Scalar; reported: Reported[] } {
-  const [first, second] = [model.inputs.length, model.inputs.length + outputs.length];
-  const targets = data.slice(first, second) as Tensor[];
-  const given = batchWeights(data.slice(second), targets);
-  // Class weights are for training alone, as in Keras.
+  const { outputs, usesOwnSteps } = plan;
+  const { inputs, targets, weights: given } = readBatch(plan, model, data);
+  // Class weights count in training alone, as in Keras.
   const weights = training ? given : given.map(({ sampleWeight }) => ({ sampleWeight }));
-  const predicted = model.call(data.slice(0, first) as Tensor[], training ? { training } : {});
+  const predicted = model.call(inputs, training ? { training } : {});
   const predictions = Array.isArray(predicted) ? predicted : [predicted];
   const batches = outputs.map((output, index) =>
     outputBatch(
@@ -129,8 +128,8 @@ function measure(
   }
   const terms = [
     ...trained.map(({ value, factor }) => (factor === 1 ? value : mul<Scalar>(value, factor))),
-    // Penalties of regularizers belong to the loss, also where it is only measured, as in Keras; TF.js leaves them out there.
-    ...(training || ours ? model.calculateLosses() : []),
+    // The penalties of regularizers belong to the loss, in evaluation too, as in Keras. TensorFlow.js leaves them out there.
+    ...(training || usesOwnSteps ? model.calculateLosses() : []),
   ];
   return {
     total: terms.reduce((total, term) => add<Scalar>(total, term)),
@@ -145,7 +144,7 @@ function outputBatch(
   output: OutputPlan,
   yTrue: Tensor,
   yPred: Tensor,
-  weights: Pick<OutputBatch, 'sampleWeight' | 'classWeight'>,
+  weights: OutputWeights,
 ): OutputBatch {
   const loss = output.chooseLoss?.(yTrue.shape, yPred.shape);
   return { ...output, ...weights, yTrue, yPred, loss };
@@ -201,8 +200,8 @@ function assertShapes(
 }
 
 /**
- * Throws where samples have weights and a loss that does not say so gives a single number. Where its options ask for one, weights
- * act by their mean, as in Keras.
+ * Throws if samples have weights and the loss gives a single number though nothing says that it does. A loss whose options ask for
+ * a single number takes the mean of the weights, as in Keras.
  */
 const assertPerSample =
   (who: string) =>
@@ -228,7 +227,7 @@ function metricOf(batch: OutputBatch, metric: OutputMetric): Reported {
   return { value: divideNoNan(sums.values, sums.weights) as Scalar, sums };
 }
 
-/** The weights of the samples: where labels have weights of their own, their mean. */
+/** The weight of each sample. A sample whose labels have a weight each has their mean. */
 function weightsOfSamples(
   who: string,
   { loss, sampleWeight, classWeight }: OutputBatch,
