@@ -5,9 +5,6 @@ import { modelState } from '../state.js';
 import { hidden, isCallback } from '../tfjs.js';
 import type { EpochMeans } from './epoch_means.js';
 
-/** The callbacks of `fit`, as users give them. */
-type Callbacks = object | readonly object[] | null | undefined;
-
 /**
  * Puts a callback before those of the user: it writes the means over all batches of an epoch into the logs before anybody reads
  * them. Returns the callbacks, and a function that disposes what is left of an epoch that failed.
@@ -15,7 +12,7 @@ type Callbacks = object | readonly object[] | null | undefined;
 export function withEpochMeans(
   model: LayersModel,
   plan: Plan,
-  callbacks: Callbacks,
+  callbacks: object | readonly object[] | null | undefined,
 ): { callbacks: unknown; end: () => void } {
   const hasMetrics = plan.outputs.some(({ metrics }) => metrics.length > 0);
   if (!plan.usesOwnSteps || !hasMetrics) return { callbacks, end: () => undefined };
@@ -36,7 +33,7 @@ export function withEpochMeans(
     },
   };
   // Where there are no callbacks, an empty one makes TensorFlow.js yield to the browser now and then.
-  const given = [callbacks ?? {}].flat() as object[];
+  const given = [callbacks ?? {}].flat();
   return { callbacks: [callbackLike(given[0], methods), ...given], end: () => means?.end() };
 }
 
@@ -51,8 +48,7 @@ type CallbackMethods = Pick<
  */
 function callbackLike(first: object | undefined, methods: CallbackMethods): object {
   if (first !== undefined && isCallback(first)) {
-    const callback: object = Object.create(baseOf(first));
-    return Object.assign(callback, methods);
+    return Object.assign(Object.create(baseOf(first)) as object, methods);
   }
   const args: CustomCallbackArgs = {
     onTrainBegin(this: object) {
