@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 
-import { BinaryCrossentropy, register, unregister } from '../../src/index.js';
+import { BinaryCrossentropy, compile, register, unregister } from '../../src/index.js';
 import { binary, frozen, functional, sequential } from '../support/models.js';
 
 const x = [[2], [-1], [3]];
@@ -84,6 +84,182 @@ describe('unregister', () => {
       sampleWeight: tf.tensor1d([2, 2, 2]),
     });
     expect(history.loss![0]).toBeCloseTo(2 * expected, 5);
+  });
+});
+
+describe('register after unregister', () => {
+  it('restores what was there, without being given TensorFlow.js again', () => {
+    register(tf);
+    const integrated = prototype.compile;
+    unregister();
+    expect(prototype.compile).not.toBe(integrated);
+    register();
+    const model = sequential([1]);
+    expect(() => {
+      model.compile({ optimizer: 'sgd', loss: 'huber' });
+    }).not.toThrow();
+    register();
+    register(tf);
+    unregister();
+    expect(() => {
+      model.compile({ optimizer: 'sgd', loss: 'huber' });
+    }).toThrow('Unknown loss huber');
+  });
+
+  it('trains models that were compiled before, during and after', async () => {
+    const sampleWeight = tf.tensor1d([2, 2, 2]);
+    const train = async (model: tf.LayersModel) => {
+      const args = { ...quiet, sampleWeight };
+      return (await model.fit(tf.tensor2d(x), tf.tensor2d(y), args)).history.loss![0];
+    };
+    register(tf);
+    const before = frozen(sequential([1]), { loss });
+    unregister();
+    const during = sequential([1]);
+    const mse = { optimizer: tf.train.sgd(0), loss: 'meanSquaredError' };
+    during.compile(mse);
+    const own = sequential([1]);
+    compile(own, { optimizer: tf.train.sgd(0), loss });
+    register();
+    const after = frozen(sequential([1]), { loss });
+    for (const model of [before, own, after]) {
+      expect(await train(model)).toBeCloseTo(2 * expected, 5);
+    }
+    await expect(train(during)).rejects.toThrow('compiled before tfjs-losses was registered');
+    const { history } = await during.fit(tf.tensor2d(x), tf.tensor2d(y), quiet);
+    during.compile(mse);
+    expect(await train(during)).toBeCloseTo(2 * (history.loss![0] as number), 5);
+  });
+
+  /** Wraps a method as other packages do. */
+  function wrap(owner: object, name: string, before: () => void) {
+    const methods = owner as Record<string, (...args: unknown[]) => unknown>;
+    const original = methods[name]!;
+    const wrapper = function (this: unknown, ...args: unknown[]) {
+      before();
+      return original.apply(this, args);
+    };
+    methods[name] = wrapper;
+    return wrapper;
+  }
+
+  const compileHuber = () => {
+    sequential([1]).compile({ optimizer: 'sgd', loss: 'huber' });
+  };
+
+  it('keeps a wrapper that others put around our method: it goes on, without us in between', () => {
+    const untouched = Object.getOwnPropertyDescriptor(prototype, 'compile')!;
+    let calls = 0;
+    try {
+      unregister();
+      const tfjs = Object.getOwnPropertyDescriptor(prototype, 'compile')!;
+      register(tf);
+      const ours = prototype.compile;
+      const wrapper = wrap(prototype, 'compile', () => {
+        calls++;
+      });
+      for (const round of [1, 2]) {
+        unregister();
+        expect(prototype.compile).toBe(wrapper);
+        expect(compileHuber).toThrow('Unknown loss huber');
+        register();
+        expect(prototype.compile).toBe(wrapper);
+        compileHuber();
+        expect(calls).toBe(2 * round);
+      }
+      // Its owner takes it away again.
+      prototype.compile = ours;
+      compileHuber();
+      unregister();
+      expect(Object.getOwnPropertyDescriptor(prototype, 'compile')).toEqual(tfjs);
+      Object.defineProperty(prototype, 'compile', tfjs);
+      register();
+      compileHuber();
+    } finally {
+      unregister();
+      Object.defineProperty(prototype, 'compile', untouched);
+      unregister();
+    }
+  });
+
+  it('comes to stand around a wrapper that others put around the method of TensorFlow.js', () => {
+    unregister();
+    const tfjs = Object.getOwnPropertyDescriptor(prototype, 'compile')!;
+    let calls = 0;
+    try {
+      const wrapper = wrap(prototype, 'compile', () => {
+        calls++;
+      });
+      register();
+      compileHuber();
+      unregister();
+      expect(prototype.compile).toBe(wrapper);
+      expect(compileHuber).toThrow('Unknown loss huber');
+      expect(calls).toBe(2);
+    } finally {
+      Object.defineProperty(prototype, 'compile', tfjs);
+    }
+  });
+
+  it.each<[string, (ours: PropertyDescriptor, tfjs: PropertyDescriptor) => PropertyDescriptor]>([
+    ['our method', (ours) => ours],
+    ['the method of TensorFlow.js', (_, tfjs) => tfjs],
+  ])('works again if the wrapper gave way to %s meanwhile', (_, choose) => {
+    const descriptor = () => Object.getOwnPropertyDescriptor(prototype, 'compile')!;
+    register(tf);
+    unregister();
+    const tfjs = descriptor();
+    register();
+    const ours = descriptor();
+    try {
+      wrap(prototype, 'compile', () => undefined);
+      unregister();
+      Object.defineProperty(prototype, 'compile', choose(ours, tfjs));
+      expect(compileHuber).toThrow('Unknown loss huber');
+      register();
+      compileHuber();
+      unregister();
+      expect(descriptor()).toEqual(tfjs);
+    } finally {
+      Object.defineProperty(prototype, 'compile', tfjs);
+    }
+  });
+
+  it('keeps a wrapper of a handler that loads models', async () => {
+    const handler = Object.getPrototypeOf(tf.io.fromMemorySync({ modelTopology: {} })) as object;
+    unregister();
+    const tfjs = Object.getOwnPropertyDescriptor(handler, 'load')!;
+    register();
+    let calls = 0;
+    try {
+      const wrapper = wrap(handler, 'load', () => {
+        calls++;
+      });
+      unregister();
+      expect((handler as { load: unknown }).load).toBe(wrapper);
+      const topology = sequential([1]).toJSON(null, false) as unknown as tf.io.ModelJSON;
+      await tf.loadLayersModel(tf.io.fromMemory({ modelTopology: topology as never }));
+      expect(calls).toBe(1);
+    } finally {
+      Object.defineProperty(handler, 'load', tfjs);
+    }
+  });
+
+  it('sees no URL of a model in between', async () => {
+    const urls: unknown[] = [];
+    const route = (url: string | string[]) => {
+      urls.push(url);
+      return null as never;
+    };
+    tf.io.registerLoadRouter(route);
+    const loadNothing = () => tf.loadLayersModel('nowhere://model').catch(() => undefined);
+    register(tf);
+    await loadNothing();
+    // TensorFlow.js looks for handlers, and so do we.
+    expect(urls).toHaveLength(2);
+    unregister();
+    await loadNothing();
+    expect(urls).toHaveLength(3);
   });
 });
 

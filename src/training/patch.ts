@@ -37,8 +37,10 @@ export function methodPatch(
   return {
     apply() {
       if (replaced?.active === true) return;
-      const isWrapped = replaced?.wrapper !== undefined && replaced.wrapper === methods[name];
-      if (replaced && isWrapped) replaced.active = true;
+      const current = methods[name];
+      // Somebody's wrapper may still call our method, or may have been taken away from around it.
+      const isThere = current === replaced?.method || current === replaced?.wrapper;
+      if (replaced && isThere) replaced.active = true;
       else replaced = replace(owner, name, replacement, isExempt);
     },
     remove() {
