@@ -27,8 +27,7 @@ import { attachTo, knowMetrics, type Layers } from './training/attach.js';
  *   layers: [tf.layers.dense({ units: 1, activation: 'sigmoid', inputShape: [1], kernelInitializer: 'zeros' })],
  * });
  * compile(model, { optimizer: 'sgd', loss: 'bce' });
- * const sampleWeight = [1, 3];
- * await model.trainOnBatch(tf.ones([2, 1]), tf.ones([2, 1]), { sampleWeight }); // ≈ 1.3863
+ * model.evaluate(tf.ones([2, 1]), tf.ones([2, 1]), { sampleWeight: [1, 3] }); // ≈ 1.3863
  * ```
  */
 export function compile(

@@ -8,7 +8,14 @@ export type PerOutput<T> = T | readonly T[] | Readonly<Record<string, T>>;
 
 /** A metric as users give it: a name, a function, a loss object, or a saved config. */
 export type MetricIdentifier =
-  string | ((yTrue: Tensor, yPred: Tensor) => Tensor) | { class_name: string; config: unknown };
+  | string
+  | ((yTrue: Tensor, yPred: Tensor) => Tensor)
+  | {
+      /** The name of the metric's class or function. */
+      class_name: string;
+      /** What the metric's `getConfig()` gives, or the name of a function. */
+      config: unknown;
+    };
 
 /** Metrics as `compile` takes them: one or several for all outputs, or a list or dict of them by output. */
 export type MetricsByOutput = PerOutput<MetricIdentifier | readonly MetricIdentifier[] | null>;
