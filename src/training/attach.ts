@@ -14,7 +14,7 @@ import { methodPatch, type Method, type Patch, type Replacement } from './patch.
 import { tfjsMetrics } from './state.js';
 import { isSequential, missingMethods, workingModel } from './tfjs.js';
 
-// Their declarations come along with these. Importing them by name would leave an import in the code.
+// Declarations for TypeScript, which come along with this file. `export type` leaves nothing of them in the code.
 export type * from './layers_types.js';
 
 /** The part of `@tensorflow/tfjs-layers` that this package changes and uses. `tf` has it, too. */
@@ -72,7 +72,7 @@ function patchOfAll({ LayersModel: Model, Sequential: SequentialModel }: Layers)
   };
 }
 
-/** Teaches one model the same, by methods of its own. Those of its class may be ours, too: for this model they stand aside. */
+/** Teaches one model the same, by methods of its own. If its class has our methods, too, these stand aside for this model. */
 export function attachTo(model: LayersModel): void {
   const { attached } = shared();
   if (attached.has(model)) return;
@@ -88,7 +88,7 @@ function putMethods(model: LayersModel, isFallback: boolean): void {
     define(model, isFallback ? fallbackMethods : modelMethods);
     return;
   }
-  /** Makes the model inside, also whenever the `tf.Sequential` is compiled. */
+  /** `build` makes the model inside. TensorFlow.js calls it each time that the `tf.Sequential` is compiled. */
   const build = (original: Method) =>
     function (this: LayersModel, ...args: never[]): void {
       original.apply(this as never, args);
@@ -109,7 +109,7 @@ function define(model: object, methods: object): void {
     const original = function (this: never, ...args: never[]): unknown {
       return (Reflect.get(ofClass, name) as Method).apply(this, args);
     };
-    // Hidden like the methods of a class.
+    // Not enumerable, as the methods of a class are not.
     Object.defineProperty(model, name, {
       value: (replacement as Replacement)(original),
       configurable: true,

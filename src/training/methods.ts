@@ -109,7 +109,7 @@ const fit: Replacement<[x: Tensors, y: Tensors, args?: FitArgs], Promise<unknown
     const plan = planFor(this, { sampleWeight: sampleWeight ?? validationData?.[2] });
     if (plan === undefined) return original.call(this, x, y, args);
     assertWeightNames('fit', args);
-    // TensorFlow.js knows class weights. They are left to it if its own steps run.
+    // TensorFlow.js knows class weights, so they are left to it if its own steps run.
     const isWeighted = plan.usesOwnSteps || hasWeights({ sampleWeight });
     const { callbacks, end } = withEpochMeans(this, plan, rest.callbacks);
     try {

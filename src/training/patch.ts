@@ -38,7 +38,7 @@ export function methodPatch(
     apply() {
       if (replaced?.active === true) return;
       const current = methods[name];
-      // Somebody's wrapper may still call our method, or may have been taken away from around it.
+      // Our method may still be there: inside of somebody's wrapper, or alone after that wrapper was taken away.
       const isThere = current === replaced?.method || current === replaced?.wrapper;
       if (replaced && isThere) replaced.active = true;
       else replaced = replace(owner, name, replacement, isExempt);

@@ -93,7 +93,7 @@ function missing(owner: LayersModel, names: readonly string[]): string[] {
   return names.filter((name) => members[name] === undefined);
 }
 
-/** Lets the targets of an output have any shape. TensorFlow.js would insist on the shape of the output, but our losses check it. */
+/** Lets the targets of an output have any shape: our losses check it. TensorFlow.js would insist on that of the output. */
 export function acceptAnyTarget(model: LayersModel, output: number): void {
   const { feedOutputShapes } = model as unknown as Partial<HiddenFields>;
   if (feedOutputShapes !== undefined) feedOutputShapes[output] = null;
@@ -104,7 +104,7 @@ export function isSequential(model: LayersModel): boolean {
   let prototype: unknown = Object.getPrototypeOf(model);
   while (prototype) {
     const { constructor: owner } = prototype as { constructor: { className?: unknown } };
-    // Its name in saved models, which no minifier changes.
+    // The name in saved models, which no minifier changes.
     if (owner.className === 'Sequential') return true;
     prototype = Object.getPrototypeOf(prototype);
   }
@@ -167,7 +167,7 @@ export const TFJS_LOSSES: readonly string[] = [
   'cosineProximity',
 ];
 
-/** The metrics that TensorFlow.js knows by name, beside `'accuracy'` and `'crossentropy'`, whose meaning follows from the loss. */
+/** The metrics that TensorFlow.js knows by name, beside `'accuracy'` and `'crossentropy'`, which follow from the loss. */
 export const TFJS_METRICS: readonly string[] = [
   'binaryAccuracy',
   'categoricalAccuracy',

@@ -203,7 +203,7 @@ interface MetricEntry {
   readonly found: OutputMetric | undefined;
 }
 
-/** The metrics of an output, first those without weights. If two have one name, the second is called `weighted_…`, as in Keras. */
+/** The metrics of an output, first those without weights. The second of two with one name is called `weighted_…`, as in Keras. */
 function metricsOfOutput(args: CompileArgs, outputs: readonly string[], index: number) {
   const entries = (who: string, given: CompileArgs['metrics'], weighted: boolean): MetricEntry[] =>
     metricsOf(`model.compile: ${who}`, given, outputs, index).map((identifier) => {

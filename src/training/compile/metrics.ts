@@ -125,12 +125,12 @@ function fromConfig(
   return metric && { ...metric, name: logged };
 }
 
-/** A loss as a metric: its values per sample, which sample weights may weigh as those of any other metric. */
+/** A loss as a metric: its values per sample, before any sample weights. */
 function lossMetric(name: string, weighted: boolean, loss: Loss): OutputMetric {
   return { name, weighted, measure: (batch) => measureLoss(batch, loss) };
 }
 
-/** The metric that has the name of a loss. */
+/** The metric that is called like a loss. */
 function namedMetric(name: string, weighted: boolean, loss: Loss): OutputMetric {
   const metric = lossMetric(name, weighted, loss);
   if (classOf(loss).negatedMetric !== true) return metric;

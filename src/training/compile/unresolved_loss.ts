@@ -1,6 +1,6 @@
 /**
- * The loss of a loaded model that nobody has registered. The model can be loaded, evaluated by hand and saved again all the same;
- * training looks for the loss once more.
+ * The loss of a loaded model that nobody has registered. The model predicts all the same, and is saved again with the same loss.
+ * Training looks for the loss once more.
  */
 import type { Loss } from '../../core/loss.js';
 import { deserializeLoss, isKnownLoss, type SerializedLoss } from '../../registry.js';

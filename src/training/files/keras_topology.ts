@@ -103,7 +103,7 @@ function rewriteLayer(layer: SavedLayer): SavedLayer {
   };
 }
 
-/** The inputs of a call: for each tensor the layer that it comes from, the number of that layer's call, and that of its output. */
+/** The inputs of a call. Each has the layer that it comes from, the number of that layer's call, and that of its output. */
 function rewriteCall(call: unknown): unknown {
   const { args, kwargs = {} } = call as Partial<SavedCall>;
   if (!Array.isArray(args)) return call;

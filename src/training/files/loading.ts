@@ -7,11 +7,11 @@ type Url = string | string[];
 type Load = () => io.ModelArtifacts | Promise<io.ModelArtifacts>;
 
 /**
- * Makes TensorFlow.js's handlers read files of Keras: they put the training config where TensorFlow.js looks for it, and translate
- * the layers of Keras 3 into words that TensorFlow.js knows.
+ * Makes TensorFlow.js's handlers read files of Keras: they put the training config where TensorFlow.js looks for it, and
+ * translate the layers of Keras 3 into words that TensorFlow.js knows.
  */
 export function kerasFilesPatch(): Patch {
-  /** By the prototype of the handlers: handlers themselves are made for each file anew. */
+  /** Patches by the prototype of handlers, since each file has a handler of its own. */
   const patches = new Map<object, Patch>();
   let isApplied = false;
   let isRegistered = false;

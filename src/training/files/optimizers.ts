@@ -131,7 +131,7 @@ function readKeras(
   };
 }
 
-/** A schedule of learning rates, which TensorFlow.js lacks: the rate stays what it is at the beginning. */
+/** A schedule of learning rates. TensorFlow.js has none, so the rate stays what it is at the beginning. */
 function scheduleOf(rate: unknown): { name: string; initialRate: unknown } | undefined {
   if (typeof rate !== 'object' || rate === null) return undefined;
   const { class_name: name, config } = rate as { class_name?: unknown; config?: Config };

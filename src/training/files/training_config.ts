@@ -169,7 +169,7 @@ function readLossName(name: string, report: Report): unknown {
   return unresolvedLoss(name);
 }
 
-/** Metrics by output: TensorFlow.js takes one list for all outputs, Keras takes it by output. */
+/** Reads metrics by output. A list of TensorFlow.js is for all outputs, one of Keras may have an entry for each. */
 function readMetrics(saved: unknown, outputs: readonly string[], report: Report): MetricsByOutput {
   const read = (entry: unknown, output: string): MetricIdentifier[] =>
     (isNothing(entry) ? [] : [entry].flat())
@@ -206,7 +206,10 @@ function readMetric(saved: unknown, output: string, report: Report): MetricIdent
   return undefined;
 }
 
-/** The metric without the name of its output: Keras 2 puts that before the name, and saves `'accuracy'` as the function it chose. */
+/**
+ * A saved metric without the name of its output, which Keras 2 puts before the name of the metric. Keras 2 also saves
+ * `'accuracy'` as the function that it chose.
+ */
 function withoutPrefix(saved: unknown, prefix: string): unknown {
   if (!isSerializedLoss(saved) || typeof saved.config === 'string') return saved;
   const { name, fn } = saved.config;

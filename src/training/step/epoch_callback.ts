@@ -61,7 +61,7 @@ function callbackLike(first: object | undefined, methods: CallbackMethods): obje
   return args;
 }
 
-/** The prototype of TensorFlow.js's base class of callbacks, which a callback object ends in. */
+/** The prototype of TensorFlow.js's base class of callbacks: the last one before that of all objects. */
 function baseOf(callback: object): object {
   const prototype = Object.getPrototypeOf(callback) as object;
   const above = Object.getPrototypeOf(prototype) as object;

@@ -200,8 +200,8 @@ function assertShapes(
 }
 
 /**
- * Throws if samples have weights and the loss gives a single number though nothing says that it does. A loss whose options ask for
- * a single number takes the mean of the weights, as in Keras.
+ * Throws if samples have weights and the loss gives a single number. This is for losses that do not say which shape their values
+ * have: a loss whose options ask for a single number takes the mean of the weights, as in Keras.
  */
 const assertPerSample =
   (who: string) =>

@@ -3,7 +3,7 @@
  *
  * TensorFlow.js takes no sample weights. But whatever stands behind the targets in its list of tensors it treats as one more
  * target: it shuffles it, splits it for `validationSplit`, slices it into batches, and hands it to the step. It does none of
- * this with weights: its own code for `validationSplit` has a TODO there. So weights travel in disguise:
+ * this with weights: its own code for `validationSplit` has a TODO there. So weights travel as if they were targets:
  *
  * 1. `fit`, `evaluate` and `trainOnBatch` (methods.ts) take the weights out of the user's options. {@link withWeights} notes
  *    them under a new list or dict of the same targets, which TensorFlow.js is given in their place.
