@@ -26,7 +26,9 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     'shared.ts',
     'training',
   ],
+  'compile.ts': ['core', 'register.ts', 'shared.ts', 'training'],
   'pure.ts': [
+    'compile.ts',
     'core',
     'composition',
     'losses',

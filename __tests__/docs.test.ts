@@ -61,7 +61,11 @@ async function run({ code }: Snippet): Promise<number> {
     ([, all, some]) => (all ?? some!).split(',').map((name) => name.trim()),
   );
   const scope = Object.entries(names).filter(([name]) => !imported.includes(name));
-  const modules: Record<string, unknown> = { '@tensorflow/tfjs': tf, 'tfjs-losses': losses };
+  const modules: Record<string, unknown> = {
+    '@tensorflow/tfjs': tf,
+    'tfjs-losses': losses,
+    'tfjs-losses/pure': losses,
+  };
   const load = (name: string) => modules[name];
   // eslint-disable-next-line @typescript-eslint/no-implied-eval -- snippets are run as a reader would run them
   const body = new Function(

@@ -3,35 +3,18 @@ import { render } from 'lit-html';
 
 import { startBackends, useBackend } from './backends.js';
 import { loadBreastCancer } from './data/breast_cancer.js';
-import type { Dataset } from './data/dataset.js';
 import { loadDigits } from './data/digits.js';
 import { lossesFor } from './losses.js';
 import { defaultOptions } from './options.js';
 import type { Settings } from './settings.js';
-import { lossCurves, type CurvePoint } from './training/loss_curves.js';
-import { train, type Run } from './training/train.js';
+import { datasetOf, type Actions, type State } from './state.js';
+import { lossCurves } from './training/loss_curves.js';
+import { train } from './training/train.js';
 import { verdict } from './views/verdict.js';
 import { page } from './views/page.js';
 
-/** All that the page shows. */
-export interface State {
-  readonly datasets: readonly Dataset[];
-  readonly backends: readonly string[];
-  readonly settings: Settings;
-  readonly training: boolean;
-  /** The last training, or the one that runs. */
-  readonly run?: Run;
-  readonly curves: readonly CurvePoint[];
-  /** The true answer that the curves are drawn for. */
-  readonly answer: 0 | 1;
-  /** What is going on, in a sentence that screen readers say aloud. */
-  readonly status: string;
-  /** What became of the wish to copy the code. */
-  readonly copied: 'not yet' | 'done' | 'refused';
-}
-
 /** The playground: its state, and what a person can do to it. */
-export class App {
+export class App implements Actions {
   private state: State | undefined;
   private stopping = new AbortController();
   private frame = 0;
@@ -67,13 +50,11 @@ export class App {
     await this.draw();
   }
 
-  /** Changes settings. */
   readonly choose = (change: Partial<Settings>): void => {
     this.set(({ settings }) => ({ settings: { ...settings, ...change }, copied: 'not yet' }));
     void this.draw();
   };
 
-  /** Changes the data set, and with it the loss. */
   readonly chooseDataset = (name: string): void => {
     const dataset = this.current().datasets.find((candidate) => candidate.name === name);
     if (dataset === undefined) return;
@@ -81,7 +62,6 @@ export class App {
     this.choose({ dataset: name, ...lossChoice(loss?.className ?? '') });
   };
 
-  /** Changes the loss; its options begin at their defaults. */
   readonly chooseLoss = (className: string): void => {
     this.choose(lossChoice(className));
   };
@@ -117,7 +97,6 @@ export class App {
     this.stopping.abort();
   };
 
-  /** Copies the code, or says that it may not. */
   readonly copy = async (code: string): Promise<boolean> => {
     try {
       await navigator.clipboard.writeText(code);
@@ -152,13 +131,6 @@ export class App {
       render(page(this.current(), this), this.root);
     });
   }
-}
-
-/** The data set that is chosen. */
-export function datasetOf({ datasets, settings }: Pick<State, 'datasets' | 'settings'>): Dataset {
-  const found = datasets.find(({ name }) => name === settings.dataset);
-  if (found === undefined) throw new RangeError(`There is no data set ${settings.dataset}.`);
-  return found;
 }
 
 function lossChoice(loss: string): Pick<Settings, 'loss' | 'options'> {

@@ -1,7 +1,7 @@
-import { CustomCallback, LayersModel, metrics, Sequential } from '@tensorflow/tfjs-layers';
+import { LayersModel, metrics, Sequential } from '@tensorflow/tfjs-layers';
 
 import { register } from './register.js';
 
 export * from './pure.js';
 
-register({ CustomCallback, LayersModel, Sequential, metrics });
+register({ LayersModel, Sequential, metrics });

@@ -1,5 +1,6 @@
 /**
- * What `tfjs-losses` exports, which registers it all, and `tfjs-losses/pure`, which leaves that to {@link register}.
+ * What `tfjs-losses` exports, which registers it all, and `tfjs-losses/pure`, which leaves that to {@link register} for all models,
+ * or to {@link compile} for one.
  *
  * @module tfjs-losses
  */
@@ -11,6 +12,7 @@ export {
   type NoOptions,
 } from './core/loss.js';
 export { ShapeError } from './core/errors.js';
+export { compile } from './compile.js';
 export type { Axis, FromLogits } from './core/checks.js';
 export type { Config } from './core/config.js';
 export type { Input } from './core/inputs.js';
@@ -31,4 +33,10 @@ export {
   type LossIdentifier,
   type SerializedLoss,
 } from './registry.js';
-export type { Layers } from './training/integrate.js';
+export type {
+  CompileArgs,
+  MetricIdentifier,
+  MetricsByOutput,
+  PerOutput,
+} from './training/arguments.js';
+export type { Layers } from './training/attach.js';

@@ -13,8 +13,12 @@ interface Shared {
   readonly losses: Map<string, Entry>;
   /** Losses by their plain function. */
   readonly functions: Map<object, Entry>;
-  /** Takes the `model.compile` integration back, by the prototype of the models that have it. */
-  readonly restoreTraining: Map<object, () => void>;
+  /** What changes all models, by their prototype. `register()` applies it, and `unregister()` removes it. */
+  readonly training: Map<object, { apply(): void; remove(): void }>;
+  /** The models that `compile` gave methods of their own. */
+  readonly attached: WeakSet<object>;
+  /** Whether the names of built-in losses outlive `unregister()`: models that `compile` compiled need them. */
+  keepsNames: boolean;
 }
 
 const KEY = Symbol.for('tfjs-losses');
@@ -22,5 +26,11 @@ const KEY = Symbol.for('tfjs-losses');
 /** The shared state, made at first use. */
 export function shared(): Shared {
   const scope = globalThis as unknown as Record<symbol, Shared | undefined>;
-  return (scope[KEY] ??= { losses: new Map(), functions: new Map(), restoreTraining: new Map() });
+  return (scope[KEY] ??= {
+    losses: new Map(),
+    functions: new Map(),
+    training: new Map(),
+    attached: new WeakSet(),
+    keepsNames: false,
+  });
 }

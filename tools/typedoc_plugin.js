@@ -7,6 +7,7 @@ const CATEGORIES = [
   ['src/ops/', 'Ops'],
   ['src/metrics/', 'Metrics'],
   ['src/register.ts', 'Registration'],
+  ['src/compile.ts', 'Registration'],
   ['src/registry.ts', 'Names and saved losses'],
   ['src/core/loss.ts', 'Losses of your own'],
   ['', 'Types'],

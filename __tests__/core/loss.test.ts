@@ -134,7 +134,7 @@ describe('a loss that a user wrote', () => {
     const make = (methods: object) => {
       class Mine extends Loss {
         static override readonly className = 'Mine';
-        override compute = undefined as never;
+        override readonly compute = undefined as never;
       }
       Object.assign(Mine.prototype, methods);
       return () => new Mine();
@@ -177,7 +177,7 @@ describe('a loss that a user wrote', () => {
   });
 
   describe('says what is not saved of it', () => {
-    const warned = () => jest.mocked(console.warn).mock.calls.flat();
+    const warned = (): unknown[] => jest.mocked(console.warn).mock.calls.flat();
     beforeEach(() => {
       jest.spyOn(console, 'warn').mockImplementation(() => undefined);
     });

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 
-import type { CompileArgs } from '../../src/training/compile.js';
+import type { CompileArgs } from '../../src/training/arguments.js';
 
 /** Small models whose outputs are their inputs, so that tests choose logits and work out by hand what follows. */
 

@@ -106,7 +106,7 @@ describe.each(Object.entries(losses))('with %s', (_, loss) => {
     expect(await model.trainOnBatch(x(), y())).toBeCloseTo(39, 5);
     const batches = tf.data.zip({ xs: tf.data.array([[1]]), ys: tf.data.array([[0]]) }).batch(1);
     const args = { epochs: 1, verbose: 0, validationData: batches } as const;
-    const { history } = await model.fitDataset(batches, args as never);
+    const { history } = await model.fitDataset(batches, args);
     expect(history.loss![0]).toBeCloseTo(38, 5);
     expect(history.val_loss![0]).toBeCloseTo(37, 5);
   });
@@ -148,9 +148,8 @@ describe('other forms of probabilities', () => {
     expect(lossOf(await model.fit(xs, ys, quiet))).toBeCloseTo(40, 5);
     expect(kernelOf(model)).toBeCloseTo(39, 5);
     const own = build();
-    const { sgd } = tf.train;
     const loss = new BinaryCrossentropy();
-    sgd(1).minimize(() => loss(ys, own.apply(xs) as tf.Tensor));
+    tf.train.sgd(1).minimize(() => loss(ys, own.apply(xs) as tf.Tensor));
     expect(kernelOf(own)).toBeCloseTo(39, 5);
   });
 

@@ -107,7 +107,7 @@ describe('model.compile', () => {
   it('warns of a loss of the user that reads a sigmoid, on an output without one', () => {
     const layer = tf.layers.dense({ units: 1, inputShape: [2], name: 'linear' });
     const model = tf.sequential({ layers: [layer] });
-    model.compile({ optimizer: 'sgd', loss: new OwnBinary() as never });
+    model.compile({ optimizer: 'sgd', loss: new OwnBinary() });
     expect(jest.mocked(console.warn).mock.calls.flat()).toEqual([
       "tfjs-losses: Output 'linear' has no activation, so it gives logits, and OwnBinary reads probabilities. " +
         "Give the layer activation: 'sigmoid'.",
@@ -132,10 +132,10 @@ describe('model.compile', () => {
     const layer = tf.layers.dense({ units: 1, inputShape: [2], activation: 'sigmoid' });
     const model = tf.sequential({ layers: [layer] });
     const optimizer = tf.train.sgd(1);
-    model.compile({ optimizer, loss: new OwnBinary() as never });
+    model.compile({ optimizer, loss: new OwnBinary() });
     expectTensorsKept(0, () => {
       for (const loss of [new OwnBinary(), new Demanding(), new Twice()]) {
-        model.compile({ optimizer, loss: loss as never });
+        model.compile({ optimizer, loss: loss });
       }
     });
   });

@@ -14,7 +14,7 @@ import {
   unregister,
   type LossIdentifier,
 } from '../../src/index.js';
-import type { CompileArgs } from '../../src/training/compile.js';
+import type { CompileArgs } from '../../src/training/arguments.js';
 import {
   binary,
   categorical,

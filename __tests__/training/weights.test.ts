@@ -12,7 +12,7 @@ import {
   type LossIdentifier,
   type Reduction,
 } from '../../src/index.js';
-import type { GivenWeights } from '../../src/training/weights.js';
+import type { GivenWeights } from '../../src/training/arguments.js';
 import {
   binary,
   categorical,

@@ -1,13 +1,13 @@
 import { html, type TemplateResult } from 'lit-html';
 
-import { datasetOf, type App, type State } from '../app.js';
+import { datasetOf, type Actions, type State } from '../state.js';
 import { program, runsInNode } from '../program.js';
 
 /** The button. Where the page may not copy, it selects the code. */
 const BUTTON = { 'not yet': 'Copy', done: 'Copied', refused: 'Now press Ctrl+C or ⌘C' };
 
 /** The program that does what the page shows. */
-export function code(state: State, app: App): TemplateResult {
+export function code(state: State, actions: Actions): TemplateResult {
   const text = program(datasetOf(state), state.settings);
   return html`
     <section aria-labelledby="code">
@@ -21,7 +21,7 @@ export function code(state: State, app: App): TemplateResult {
           type="button"
           @click=${async ({ currentTarget }: Event) => {
             const shown = (currentTarget as Element).nextElementSibling;
-            const copied = await app.copy(text);
+            const copied = await actions.copy(text);
             if (!copied && shown !== null) getSelection()?.selectAllChildren(shown);
           }}
         >

@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from 'lit-html';
 
-import { datasetOf, type App, type State } from '../app.js';
+import { datasetOf, type Actions, type State } from '../state.js';
 import { BACKEND_TITLES } from '../backends.js';
 import { LOSS_SENTENCES, lossesFor, titleOf, type OptionValue } from '../losses.js';
 import { effectiveOptions, OPTION_CONTROLS } from '../options.js';
@@ -10,7 +10,7 @@ import type { Settings } from '../settings.js';
 const OPEN_AT_FIRST = window.matchMedia('(min-width: 60rem)').matches;
 
 /** Everything that can be changed about a training, each with a sentence. */
-export function controls(state: State, app: App): TemplateResult {
+export function controls(state: State, actions: Actions): TemplateResult {
   const { settings, datasets, backends, training } = state;
   const dataset = datasetOf(state);
   return html`
@@ -24,7 +24,7 @@ export function controls(state: State, app: App): TemplateResult {
           sentence: dataset.sentence,
           value: settings.dataset,
           values: datasets.map(({ name, title }) => [name, title]),
-          choose: app.chooseDataset,
+          choose: actions.chooseDataset,
         })}
         ${select({
           id: 'loss',
@@ -35,11 +35,11 @@ export function controls(state: State, app: App): TemplateResult {
             className,
             titleOf(className),
           ]),
-          choose: app.chooseLoss,
+          choose: actions.chooseLoss,
         })}
         ${Object.entries(effectiveOptions(settings.options)).map(([name, value]) =>
           option(name, value, (chosen) => {
-            app.choose({ options: { ...settings.options, [name]: chosen } });
+            actions.choose({ options: { ...settings.options, [name]: chosen } });
           }),
         )}
         ${select({
@@ -52,7 +52,7 @@ export function controls(state: State, app: App): TemplateResult {
             ['sgd', 'Gradient descent (SGD)'],
           ],
           choose: (value) => {
-            app.choose({ optimizer: value as Settings['optimizer'] });
+            actions.choose({ optimizer: value as Settings['optimizer'] });
           },
         })}
         ${select({
@@ -62,7 +62,7 @@ export function controls(state: State, app: App): TemplateResult {
           value: String(settings.learningRate),
           values: [0.001, 0.003, 0.01, 0.03, 0.1].map((rate) => [String(rate), String(rate)]),
           choose: (value) => {
-            app.choose({ learningRate: Number(value) });
+            actions.choose({ learningRate: Number(value) });
           },
         })}
         ${select({
@@ -72,7 +72,7 @@ export function controls(state: State, app: App): TemplateResult {
           value: String(settings.epochs),
           values: [1, 5, 10, 20, 40].map((epochs) => [String(epochs), String(epochs)]),
           choose: (value) => {
-            app.choose({ epochs: Number(value) });
+            actions.choose({ epochs: Number(value) });
           },
         })}
         ${select({
@@ -83,7 +83,7 @@ export function controls(state: State, app: App): TemplateResult {
           value: settings.backend,
           values: backends.map((name) => [name, BACKEND_TITLES[name] ?? name]),
           choose: (value) => {
-            void app.chooseBackend(value);
+            void actions.chooseBackend(value);
           },
         })}
       </fieldset>

@@ -1,13 +1,13 @@
 import { html, type TemplateResult } from 'lit-html';
 
-import { datasetOf, type App, type State } from '../app.js';
+import { datasetOf, type Actions, type State } from '../state.js';
 import { oneIn, plural } from './format.js';
 
 /** Logit of the saturated start, unless the person chooses another. */
 const SATURATED = 20;
 
 /** Where training starts, the buttons, and how far it is. */
-export function launch(state: State, app: App): TemplateResult {
+export function launch(state: State, actions: Actions): TemplateResult {
   const { settings, training, run } = state;
   const saturated = settings.start !== 0;
   const dataset = datasetOf(state);
@@ -21,7 +21,7 @@ export function launch(state: State, app: App): TemplateResult {
           value="saturated"
           .checked=${saturated}
           @change=${() => {
-            app.choose({ start: SATURATED });
+            actions.choose({ start: SATURATED });
           }}
         />
         <span class="card-title">Sure and wrong</span>
@@ -37,7 +37,7 @@ export function launch(state: State, app: App): TemplateResult {
           value="fair"
           .checked=${!saturated}
           @change=${() => {
-            app.choose({ start: 0 });
+            actions.choose({ start: 0 });
           }}
         />
         <span class="card-title">A fair start</span>
@@ -62,7 +62,7 @@ export function launch(state: State, app: App): TemplateResult {
               .value=${String(settings.start)}
               ?disabled=${training}
               @input=${(event: InputEvent) => {
-                app.choose({ start: (event.target as HTMLInputElement).valueAsNumber });
+                actions.choose({ start: (event.target as HTMLInputElement).valueAsNumber });
               }}
             />
             <span id="how-sure-text">
@@ -78,12 +78,12 @@ export function launch(state: State, app: App): TemplateResult {
         class="primary"
         ?disabled=${training}
         @click=${() => {
-          void app.train();
+          void actions.train();
         }}
       >
         Train
       </button>
-      <button type="button" ?disabled=${!training} @click=${app.stop}>Stop</button>
+      <button type="button" ?disabled=${!training} @click=${actions.stop}>Stop</button>
       <progress
         aria-label="Progress of the training"
         max=${run?.totalSteps ?? 1}

@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
 
-import type { State } from '../app.js';
+import type { State } from '../state.js';
 import { variantLines } from '../charts/variant_lines.js';
 
 /** Loss, right answers and gradient while the models train. */

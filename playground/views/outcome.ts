@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
 
-import type { State } from '../app.js';
+import type { State } from '../state.js';
 import { digit } from '../charts/digit.js';
 import { histogram } from '../charts/histogram.js';
 import type { Run } from '../training/train.js';

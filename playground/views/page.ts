@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 
-import { datasetOf, type App, type State } from '../app.js';
+import { datasetOf, type Actions, type State } from '../state.js';
 import { code } from './code.js';
 import { controls } from './controls.js';
 import { intro } from './intro.js';
@@ -11,7 +11,7 @@ import { saturation } from './saturation.js';
 import { scoreboard } from './scoreboard.js';
 
 /** The whole page. */
-export function page(state: State, app: App): TemplateResult {
+export function page(state: State, actions: Actions): TemplateResult {
   return html`
     ${intro()}
     <main>
@@ -22,14 +22,14 @@ export function page(state: State, app: App): TemplateResult {
           differs, and the one from logits has no ${datasetOf(state).activation} at its end.
         </p>
         <div class="bench">
-          <div>${launch(state, app)} ${controls(state, app)}</div>
+          <div>${launch(state, actions)} ${controls(state, actions)}</div>
           <div class="results">
             <p class="status" role="status">${state.status}</p>
             ${scoreboard(state)} ${liveCurves(state)}
           </div>
         </div>
       </section>
-      ${saturation(state, app)} ${outcome(state)} ${code(state, app)}
+      ${saturation(state, actions)} ${outcome(state)} ${code(state, actions)}
     </main>
     <footer>
       <p>Data: ${datasetOf(state).source}. Everything runs in your browser; nothing leaves it.</p>

@@ -2,14 +2,14 @@ import * as Plot from '@observablehq/plot';
 import { html, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
 
-import { datasetOf, type App, type State } from '../app.js';
+import { datasetOf, type Actions, type State } from '../state.js';
 import { variantLines } from '../charts/variant_lines.js';
 import type { CurvePoint } from '../training/loss_curves.js';
 import { VARIANTS } from '../variants.js';
 import { swatch } from './swatch.js';
 
 /** Loss and gradient against the logit: why one of the three stands still. */
-export function saturation(state: State, app: App): TemplateResult {
+export function saturation(state: State, actions: Actions): TemplateResult {
   const { curves, answer, settings } = state;
   const { activation, classes, units } = datasetOf(state);
   const blind = blindZone(curves, answer);
@@ -69,7 +69,7 @@ export function saturation(state: State, app: App): TemplateResult {
                       name="answer"
                       .checked=${answer === value}
                       @change=${() => {
-                        app.chooseAnswer(value);
+                        actions.chooseAnswer(value);
                       }}
                     />
                     ${classes[value]}

@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from 'lit-html';
 
-import { datasetOf, type State } from '../app.js';
+import { datasetOf, type State } from '../state.js';
 import { isInTfjs, lossNamed } from '../losses.js';
 import { givenOptions } from '../options.js';
 import { VARIANTS } from '../variants.js';

@@ -1,9 +1,8 @@
-/** What TF.js's models take once the integration is registered, for TypeScript: overloads beside those of TF.js itself. */
+/** What models take with this package, for TypeScript: overloads beside those of TensorFlow.js. */
 import type { History, ModelEvaluateArgs, ModelFitArgs } from '@tensorflow/tfjs-layers';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 
-import type { CompileArgs } from './compile.js';
-import type { GivenWeights } from './weights.js';
+import type { CompileArgs, GivenWeights } from './arguments.js';
 
 type Tensors = Tensor | Tensor[] | Record<string, Tensor>;
 type FitArgs = Omit<ModelFitArgs, keyof GivenWeights> & GivenWeights;

@@ -5,18 +5,15 @@ import { toFunctionName } from '../core/config.js';
 import { formatValue } from '../core/errors.js';
 import { tracing } from '../core/watch.js';
 import { warn } from '../core/warn.js';
-import { compile, type CompileArgs } from './compile.js';
-import {
-  carriesWeights,
-  completeTargets,
-  disposeWeights,
-  haveWeights,
-  preparedDataset,
-  weightsFor,
-  withWeights,
-  type Dataset,
-} from './data.js';
-import { EpochMeans, meansOf, setMeans, withEpochMeans, type CallbackArgs } from './epoch_means.js';
+import type { CompileArgs, GivenWeights } from './arguments.js';
+import { compileModel } from './compile/compile.js';
+import { compileFromMetadata, portable, trainingConfig } from './files/saving.js';
+import { compileFrom, inOwnSpelling, type TrainingConfig } from './files/training_config.js';
+import type { Plan } from './plan.js';
+import { modelState } from './state.js';
+import { withEpochMeans } from './step/epoch_callback.js';
+import { EpochMeans, meansOf, withMeans } from './step/epoch_means.js';
+import { testStep, trainStep } from './step/steps.js';
 import {
   hidden,
   missingFields,
@@ -24,12 +21,17 @@ import {
   type HiddenMethods,
   type Step,
   type Tensors,
-} from './layers_internals.js';
-import { forgetPlan, planOf, type Plan } from './plan.js';
-import { portable, compileFromMetadata, trainingConfig } from './saving.js';
-import { testStep, trainStep } from './steps.js';
-import { compileFrom, inOwnSpelling, type TrainingConfig } from './training_config.js';
-import { hasWeights, type GivenWeights } from './weights.js';
+} from './tfjs.js';
+import {
+  carriesWeights,
+  disposeWeights,
+  haveWeights,
+  tensorsBehindTargets,
+  withWeights,
+} from './weights/carried.js';
+import { preparedDataset, type Dataset } from './weights/dataset.js';
+import { completeTargets } from './weights/targets.js';
+import { hasWeights } from './weights/tensors.js';
 
 /** A method of a model. */
 type Method<Arguments extends unknown[], Result> = (
@@ -37,22 +39,22 @@ type Method<Arguments extends unknown[], Result> = (
   ...args: Arguments
 ) => Result;
 
-/** What makes a new method of the one that it replaces. */
+/** Makes our method of the method of TensorFlow.js that it replaces. */
 type Replacement<Arguments extends unknown[], Result> = (
   original: Method<Arguments, Result>,
 ) => Method<Arguments, Result>;
 
-const compileModel: Replacement<[CompileArgs], void> = (original) =>
+const compile: Replacement<[CompileArgs], void> = (original) =>
   function (args) {
-    compile(this, args, original);
+    compileModel(this, args, original);
     const missing = missingFields(this);
     if (missing.length > 0) {
       warnOfMissing(missing);
-      forgetPlan(this);
+      modelState(this).plan = undefined;
     }
   };
 
-/** Tells that a member of TF.js is gone, without which our losses are plain functions to it. */
+/** Warns that TensorFlow.js lacks members that our steps need, so that our losses are plain functions to it. */
 export function warnOfMissing(members: readonly string[]): void {
   warn(
     `this version of TensorFlow.js lacks ${members.join(', ')}. Losses are trained as plain functions: ` +
@@ -60,9 +62,9 @@ export function warnOfMissing(members: readonly string[]): void {
   );
 }
 
-/** The plan of the model, which weights need: without one they would be lost. */
+/** The plan of the model. Throws if there is none and weights are given, which would be lost. */
 function planFor(model: LayersModel, weights: GivenWeights): Plan | undefined {
-  const plan = planOf(model);
+  const { plan } = modelState(model);
   const isCompiled = (hidden(model).lossFunctions as unknown) !== undefined;
   if (plan === undefined && isCompiled && hasWeights(weights)) {
     throw new TypeError(
@@ -72,7 +74,7 @@ function planFor(model: LayersModel, weights: GivenWeights): Plan | undefined {
   return plan;
 }
 
-/** Throws where weights come in another form, in which they would be lost. */
+/** Throws if weights are given in a form or under a name in which they would be lost. */
 function assertWeightNames(who: string, args: object): void {
   if (args instanceof Tensor || Array.isArray(args) || ArrayBuffer.isView(args)) {
     throw new TypeError(
@@ -88,7 +90,11 @@ function assertWeightNames(who: string, args: object): void {
   }
 }
 
-interface FitArgs extends GivenWeights, CallbackArgs {
+interface CommonFitArgs extends GivenWeights {
+  callbacks?: object | readonly object[] | null | undefined;
+}
+
+interface FitArgs extends CommonFitArgs {
   validationData?: ValidationData;
 }
 
@@ -104,9 +110,9 @@ const fit: Replacement<[x: Tensors, y: Tensors, args?: FitArgs], Promise<unknown
     const plan = planFor(this, { sampleWeight: sampleWeight ?? validationData?.[2] });
     if (plan === undefined) return original.call(this, x, y, args);
     assertWeightNames('fit', args);
-    // TF.js has class weights too; where its own steps run, they stay with it.
-    const isWeighted = plan.ours || hasWeights({ sampleWeight });
-    const { callbacks, end } = withEpochMeans(this, plan, rest);
+    // TensorFlow.js knows class weights, so they are left to it if its own steps run.
+    const isWeighted = plan.usesOwnSteps || hasWeights({ sampleWeight });
+    const { callbacks, end } = withEpochMeans(this, plan, rest.callbacks);
     try {
       return await original.call(
         this,
@@ -124,21 +130,21 @@ const fit: Replacement<[x: Tensors, y: Tensors, args?: FitArgs], Promise<unknown
     }
   };
 
-/** Of another length they are TF.js's own, or its error. */
+/** Validation data as TensorFlow.js takes them. It has an error for any other length than two or three. */
 function validationTargets(data: ValidationData): readonly Tensors[] {
   if (data.length !== 3) return data as readonly Tensors[];
   const [x, y, sampleWeight] = data;
   return [x, withWeights(y, { sampleWeight })];
 }
 
-type FitDatasetArgs = GivenWeights & CallbackArgs & { validationData?: ValidationData | Dataset };
+type FitDatasetArgs = CommonFitArgs & { validationData?: ValidationData | Dataset };
 
 const fitDataset: Replacement<[dataset: Dataset, args: FitDatasetArgs], Promise<unknown>> = (
   original,
 ) =>
   async function (dataset, args) {
-    const plan = planOf(this);
-    // TF.js has an error for missing options.
+    const { plan } = modelState(this);
+    // TensorFlow.js has an error for missing options.
     if (plan === undefined || (args as unknown) === undefined) {
       return original.call(this, dataset, args);
     }
@@ -146,11 +152,11 @@ const fitDataset: Replacement<[dataset: Dataset, args: FitDatasetArgs], Promise<
     const { classWeight, validationData, ...rest } = args;
     const prepared = preparedDataset(dataset, plan, this, classWeight) as Dataset;
     const isDataset = validationData && 'iterator' in validationData;
-    const { callbacks, end } = withEpochMeans(this, plan, rest);
+    const { callbacks, end } = withEpochMeans(this, plan, rest.callbacks);
     try {
       return await original.call(this, prepared, {
         ...rest,
-        ...(!plan.ours && { classWeight }),
+        ...(!plan.usesOwnSteps && { classWeight }),
         callbacks,
         ...(validationData && {
           validationData: isDataset ? validationData : validationTargets(validationData),
@@ -174,10 +180,10 @@ const evaluateDataset: Replacement<
   Promise<Scalar | Scalar[]>
 > = (original) =>
   async function (dataset, args) {
-    const plan = planOf(this);
+    const { plan } = modelState(this);
     if (plan === undefined) return original.call(this, dataset, args);
     const evaluation = original.call(this, preparedDataset(dataset, plan, this) as Dataset, args);
-    // It has made its step, and waits for the first batch.
+    // By now it has made its step, and waits for the first batch.
     const means = meansOf(hidden(this).testFunction);
     means?.begin();
     try {
@@ -215,7 +221,7 @@ const trainOnBatch: Replacement<TrainOnBatch, Promise<unknown>> = (original) =>
     }
   };
 
-/** The method of `tf.Sequential` hands only two arguments on to the model inside. */
+/** The method of `tf.Sequential`, which by itself passes only two arguments on to the model inside. */
 const trainSequential: Replacement<TrainOnBatch, Promise<unknown>> = (original) =>
   async function (x, y, weights) {
     const inner = workingModel(this);
@@ -229,22 +235,21 @@ const standardizeUserDataXY: Replacement<
   [Tensor[], Tensor[]]
 > = (original) =>
   function (x, y, ...rest) {
-    const plan = planOf(this);
-    if (plan === undefined || !(plan.ours || haveWeights(y))) {
+    const { plan } = modelState(this);
+    if (plan === undefined || !(plan.usesOwnSteps || haveWeights(y))) {
       return original.call(this, x, y, ...rest);
     }
-    // Nothing is left of it where something does not fit.
+    // The scope disposes all that was made if something does not fit.
     return tidy(() => {
       const [xs, ys] = original.call(this, x, completeTargets(plan, y, x), ...rest);
-      return [xs, [...ys, ...weightsFor(plan, this, y, ys)]];
+      return [xs, [...ys, ...tensorsBehindTargets(plan, this, y, ys)]];
     });
   };
 
 const makeTrainFunction: Replacement<[], Step> = (original) =>
   function () {
     const step = chosenStep(this, original.call(this), trainStep);
-    const [plan, means] = [planOf(this), meansOf(step)];
-    if (plan && means) plan.trained = means;
+    modelState(this).trainingMeans = meansOf(step);
     return step;
   };
 
@@ -255,19 +260,21 @@ const makeTestFunction: Replacement<[], void> = (original) =>
     if (testFunction) hidden(this).testFunction = chosenStep(this, testFunction, testStep);
   };
 
-/** Our step where the plan or the batch asks for it, else TF.js's own. */
+/** A step that is ours if the plan or the batch asks for that, and else TensorFlow.js's own. */
 function chosenStep(
   model: LayersModel,
-  theirs: Step,
+  tfjsStep: Step,
   makeStep: (model: LayersModel, plan: Plan, means: EpochMeans) => Step,
 ): Step {
-  const plan = planOf(model);
-  if (plan === undefined) return theirs;
+  const { plan } = modelState(model);
+  if (plan === undefined) return tfjsStep;
   const means = new EpochMeans();
-  const ours = makeStep(model, plan, means);
-  return setMeans(
+  const ownStep = makeStep(model, plan, means);
+  return withMeans(
     (data) =>
-      plan.ours || carriesWeights(plan, model, data) ? ours(data) : tracing(() => theirs(data)),
+      plan.usesOwnSteps || carriesWeights(plan, model, data)
+        ? ownStep(data)
+        : tracing(() => tfjsStep(data)),
     means,
   );
 }
@@ -296,9 +303,9 @@ const setUserDefinedMetadata: Replacement<[metadata: Record<string, unknown>], v
     if (own !== undefined) original.call(this, own);
   };
 
-/** The methods of all models, by name. */
+/** The methods of models, by name. */
 export const modelMethods = {
-  compile: compileModel,
+  compile,
   fit,
   fitDataset,
   evaluate,
@@ -314,8 +321,16 @@ export const modelMethods = {
   setUserDefinedMetadata,
 };
 
-/** Those of them that work where hidden members of TF.js are gone. */
-export const plainMethods = { compile: compileModel };
+/** Those that work in a version of TensorFlow.js that lacks what the others need. */
+export const fallbackMethods = { compile };
 
-/** The methods of `tf.Sequential`. */
+/** The method of `tf.Sequential` that does not pass all that it is given on to the model inside. */
 export const sequentialMethods = { trainOnBatch: trainSequential };
+
+/** The methods that a `tf.Sequential` inherits from other models, and that are called on itself. */
+export const inheritedBySequential = {
+  save,
+  getTrainingConfig,
+  loadTrainingConfig,
+  setUserDefinedMetadata,
+};

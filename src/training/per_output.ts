@@ -1,22 +1,20 @@
 import { formatValue, unknownName } from '../core/errors.js';
 import { isSerializedLoss } from '../registry.js';
+import type { PerOutput } from './arguments.js';
 
-/** One for all outputs, or one for each by position or name. */
-export type PerOutput<T> = T | readonly T[] | Readonly<Record<string, T>>;
-
-/** What JSON and options have for something that is not there. */
+/** Whether the value is missing: JSON writes `null` for that, and options leave it out. */
 export function isNothing(value: unknown): value is null | undefined {
   return value === null || value === undefined;
 }
 
-/** A dict by output is what is neither a list, nor a saved config. */
+/** Whether the value is a dict by output: an object that is neither a list nor a saved config. */
 export function isDict(value: unknown): value is Record<string, unknown> {
-  // The entries of a Map are none of its fields, and would be lost.
+  // The entries of a Map are not its fields, so they would be lost.
   const isObject = typeof value === 'object' && value !== null && !(Symbol.iterator in value);
   return isObject && !isSerializedLoss(value);
 }
 
-/** Entries by output, from a list or dict; throws where they do not match the outputs. */
+/** The entry of each output, from a list or a dict. Throws if these do not match the outputs. */
 export function byOutput<T>(
   who: string,
   entries: readonly T[] | Readonly<Record<string, T>>,
@@ -41,17 +39,17 @@ export function byOutput<T>(
   return outputs.map((name) => entries[name]);
 }
 
-/** `Array.isArray`, which does not know read-only arrays. */
+/** `Array.isArray` for read-only arrays, which its own type leaves out. */
 function isList<T>(entries: readonly T[] | Readonly<Record<string, T>>): entries is readonly T[] {
   return Array.isArray(entries);
 }
 
-/** The entry of one output, from a list that has one for each. */
+/** The entry of one output, from a list that has one for each output. */
 export function entryAt<T>(list: readonly T[], index: number): T {
   return list[index] as T;
 }
 
-/** One number per output, 1 where none is given. */
+/** One number for each output: 1 for an output that is given none. */
 export function numbersByOutput(
   who: string,
   given: PerOutput<number> | null | undefined,

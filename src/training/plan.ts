@@ -1,11 +1,34 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
 
 import type { Loss } from '../core/loss.js';
-import type { CompileArgs } from './compile.js';
-import type { EpochMeans } from './epoch_means.js';
-import type { OutputActivation } from './recovered_logits.js';
-import type { OutputWeights } from './weights.js';
+import type { CompileArgs } from './arguments.js';
+import type { OutputActivation } from './compile/output_activation.js';
+
+/** How a model is trained and measured, as `compile` worked it out. */
+export interface Plan {
+  readonly outputs: readonly OutputPlan[];
+  /** `true`: our own steps run on every batch. `false`: TensorFlow.js's steps run, unless the batch has sample weights. */
+  readonly usesOwnSteps: boolean;
+  /** What the user gave to `compile`. */
+  readonly args: CompileArgs;
+}
+
+/** How one output of a model is trained and measured. */
+export interface OutputPlan {
+  readonly name: string;
+  /** Absent for an output without a loss. */
+  readonly chooseLoss: ChooseLoss | undefined;
+  /** The factor of the output's loss in the total. */
+  readonly lossWeight: number;
+  /** The activation that the output ends in, if its last step is one. */
+  readonly activation: OutputActivation | undefined;
+  /** Whether a loss reads this output as logits. `undefined` if the loss has no option to say so. */
+  readonly readsLogits: (loss: Loss) => boolean | undefined;
+  readonly metrics: readonly OutputMetric[];
+}
+
+/** Gives the loss for labels and predictions of these shapes. Most outputs have one loss for all shapes. */
+export type ChooseLoss = (yTrue: readonly number[], yPred: readonly number[]) => Loss;
 
 /** A metric of one output. */
 export interface OutputMetric {
@@ -16,62 +39,23 @@ export interface OutputMetric {
   readonly measure: (batch: OutputBatch) => Measured;
 }
 
-/** Values whose mean is a metric. */
+/** The values of a metric on a batch: the metric is their mean. */
 export interface Measured {
   readonly values: Tensor;
-  /** Which of them count: 1 where one does, 0 elsewhere. By default all do. */
+  /** 1 for each value that counts and 0 for each that does not. Without it, all values count. */
   readonly counts?: Tensor | undefined;
 }
 
-/** The loss for labels and predictions of these shapes; most outputs have one for all. */
-export type ChooseLoss = (yTrue: readonly number[], yPred: readonly number[]) => Loss;
-
-/** How one output of a model is trained and measured. */
-export interface OutputPlan {
-  readonly name: string;
-  /** None for an output without a loss. */
-  readonly chooseLoss: ChooseLoss | undefined;
-  /** Factor of the output's loss in the total. */
-  readonly lossWeight: number;
-  /** What makes the output, if its last step is an activation. */
-  readonly activation: OutputActivation | undefined;
-  /** Whether a loss of this output reads logits, if it says: `'auto'` follows the activation. */
-  readonly readsLogits: (loss: Loss) => boolean | undefined;
-  readonly metrics: readonly OutputMetric[];
-}
-
-/** An output on a batch. */
+/** One output on one batch. */
 export interface OutputBatch extends OutputPlan, OutputWeights {
   readonly yTrue: Tensor;
   readonly yPred: Tensor;
   readonly loss: Loss | undefined;
 }
 
-/** How a model is trained and measured, as `compile` worked it out. */
-export interface Plan {
-  readonly outputs: readonly OutputPlan[];
-  /** Whether our steps always run. Where TF.js's own do what Keras does, ours run for batches with sample weights alone. */
-  readonly ours: boolean;
-  /** What the user gave to `compile`. */
-  readonly args: CompileArgs;
-  /** The means of the training step that was made last. */
-  trained?: EpochMeans;
-}
-
-/** By the model that does the work. */
-const plans = new WeakMap<LayersModel, Plan>();
-
-/** The plan of a compiled model. */
-export function planOf(model: LayersModel): Plan | undefined {
-  return plans.get(model);
-}
-
-/** Remembers the plan of a model. */
-export function setPlan(model: LayersModel, plan: Plan): void {
-  plans.set(model, plan);
-}
-
-/** Forgets it. */
-export function forgetPlan(model: LayersModel): void {
-  plans.delete(model);
+/** The weights of one output on one batch. */
+export interface OutputWeights {
+  readonly sampleWeight?: Tensor | undefined;
+  /** Weights of labels or of per-sample values, made of the weights of their classes. */
+  readonly classWeight?: Tensor | undefined;
 }

@@ -1,15 +1,16 @@
 import { mul, tidy } from '@tensorflow/tfjs-core';
 
-import { valuesAndMask } from '../core/evaluate.js';
-import { maskWeights, meanOver } from '../core/reduction.js';
-import { weigh } from '../core/weighting.js';
-import type { PlainFunction } from './loss_entries.js';
+import { valuesAndMask } from '../../core/evaluate.js';
+import { maskWeights, meanOver } from '../../core/reduction.js';
+import { weigh } from '../../core/weighting.js';
+import type { PlainFunction } from './losses.js';
 import { meanValues } from './metrics.js';
-import type { OutputMetric, OutputPlan } from './plan.js';
+import type { OutputMetric, OutputPlan } from '../plan.js';
 
 /**
- * The loss for TF.js's own steps, which run when our integration was taken back or finds a TF.js that it does not know. They
- * take the mean over samples: so they get one value per sample, scaled such that the mean is the loss's own reduction.
+ * The loss of an output as TensorFlow.js's own steps call it. They run after `unregister()`, and in a version of TensorFlow.js
+ * that lacks what our steps need. They take the mean over samples, so this function gives one value per sample, scaled so that
+ * the mean is what the loss's own reduction gives.
  */
 export function trainingFunction(output: () => OutputPlan): PlainFunction {
   return (yTrue, yPred) =>
@@ -31,7 +32,7 @@ export function trainingFunction(output: () => OutputPlan): PlainFunction {
     });
 }
 
-/** A metric for TF.js's own steps. */
+/** A metric of an output as TensorFlow.js's own steps call it. */
 export function metricFunction(metric: OutputMetric, output: () => OutputPlan): PlainFunction {
   const measure: PlainFunction = (yTrue, yPred) => {
     const loss = output().chooseLoss?.(yTrue.shape, yPred.shape);

@@ -1,11 +1,11 @@
 import type { Optimizer } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
-import { toFunctionName } from '../core/config.js';
-import { formatValue } from '../core/errors.js';
-import { isLoss, isLossClass } from '../core/loss.js';
-import { warn } from '../core/warn.js';
-import { savedMetric } from '../metrics/metric.js';
+import { toFunctionName } from '../../core/config.js';
+import { formatValue } from '../../core/errors.js';
+import { isLoss, isLossClass } from '../../core/loss.js';
+import { warn } from '../../core/warn.js';
+import { savedMetric } from '../../metrics/metric.js';
 import {
   deserializeLoss,
   getLoss,
@@ -13,20 +13,15 @@ import {
   isSerializedLoss,
   serializeLoss,
   type SerializedLoss,
-} from '../registry.js';
-import type { CompileArgs } from './compile.js';
-import {
-  layersMetric,
-  layersMetricName,
-  TFJS_LOSSES,
-  TFJS_METRICS,
-  workingModel,
-} from './layers_internals.js';
-import { findMetric, isTfjsMetric, type GivenMetrics, type MetricIdentifier } from './metrics.js';
-import { isChosenByShapes } from './loss_entries.js';
+} from '../../registry.js';
+import type { CompileArgs, MetricIdentifier, MetricsByOutput } from '../arguments.js';
+import { isChosenByShapes } from '../compile/losses.js';
+import { findMetric, isTfjsMetric } from '../compile/metrics.js';
+import { tfjsMetric, tfjsMetricName } from '../compile/tfjs_metrics.js';
+import { nameOf, savedUnresolved, unresolvedLoss } from '../compile/unresolved_loss.js';
+import { isDict, isNothing } from '../per_output.js';
+import { TFJS_LOSSES, TFJS_METRICS, workingModel } from '../tfjs.js';
 import { readOptimizer } from './optimizers.js';
-import { isDict, isNothing } from './per_output.js';
-import { nameOf, savedUnread, standIn } from './unread_loss.js';
 
 /** What `compile` was given, as Keras saves it: `training_config` in its `.h5` files, `compile_config` in `.keras` files. */
 export interface TrainingConfig {
@@ -34,9 +29,9 @@ export interface TrainingConfig {
   loss_weights?: unknown;
   metrics?: unknown;
   weighted_metrics?: unknown;
-  /** Keras's name in `.h5` files, and TF.js's. */
+  /** The name in Keras's `.h5` files and in those of TensorFlow.js. */
   optimizer_config?: unknown;
-  /** Keras's name in `.keras` files. */
+  /** The name in Keras's `.keras` files. */
   optimizer?: unknown;
 }
 
@@ -52,7 +47,7 @@ export function writeTrainingConfig(args: CompileArgs, optimizer: Optimizer): Tr
   };
 }
 
-/** Whether TF.js without us would read its own form of the same, and mean the same. */
+/** Whether TensorFlow.js's own form can hold these arguments, and means the same to TensorFlow.js without this package. */
 export function isTfjsConfig({
   loss,
   lossWeights,
@@ -78,8 +73,8 @@ function mapEntries(entries: unknown, change: (entry: unknown) => unknown): unkn
 }
 
 function writeLoss(loss: unknown): unknown {
-  const unread = savedUnread(loss);
-  if (unread !== undefined) return unread;
+  const unresolved = savedUnresolved(loss);
+  if (unresolved !== undefined) return unresolved;
   if (typeof loss !== 'function') return loss;
   if (isLoss(loss) || isLossClass(loss) || isKnownLoss(loss)) return serializeLoss(getLoss(loss));
   return writeFunction(loss.name);
@@ -89,12 +84,12 @@ function writeMetric(metric: unknown): unknown {
   if (typeof metric !== 'function') return metric;
   if (isLoss(metric)) return serializeLoss(metric);
   if (isKnownLoss(metric)) return serializeLoss(getLoss(metric));
-  return layersMetricName(metric) ?? savedMetric(metric) ?? writeFunction(metric.name);
+  return tfjsMetricName(metric) ?? savedMetric(metric) ?? writeFunction(metric.name);
 }
 
-/** A function of the user as Keras has it, by its name and a package: whoever reads it must know a function of this name. */
+/** A user's function in Keras's form, by package and name. Whoever loads the model must have registered this name. */
 function writeFunction(name: string): SerializedLoss {
-  // TF.js names the functions of `tf.losses` so.
+  // The functions of `tf.losses` have names that end so.
   const own = name.replace(/__op$/, '');
   return {
     module: 'builtins',
@@ -104,7 +99,7 @@ function writeFunction(name: string): SerializedLoss {
   };
 }
 
-/** A config that TF.js wrote, which turns its names into snake_case, with the names in its own spelling; others as they are. */
+/** The config with names in TensorFlow.js's spelling, if TensorFlow.js wrote it: it turns names into snake_case. */
 export function inOwnSpelling(config: TrainingConfig): TrainingConfig {
   const { config: optimizer } = (config.optimizer_config ?? {}) as { config?: object };
   if (optimizer === undefined || !('learningRate' in optimizer)) return config;
@@ -120,7 +115,7 @@ export function inOwnSpelling(config: TrainingConfig): TrainingConfig {
   };
 }
 
-/** Compiles a model with what Keras, TF.js or this package has saved of it. What nobody here knows is reported. */
+/** Compiles a model with what Keras, TensorFlow.js or this package has saved. Warns of all that is not known here. */
 export function compileFrom(model: LayersModel, config: TrainingConfig): void {
   const problems: string[] = [];
   const report = (problem: string) => problems.push(problem);
@@ -128,7 +123,7 @@ export function compileFrom(model: LayersModel, config: TrainingConfig): void {
     config.optimizer_config ?? config.optimizer,
   );
   problems.push(...ofOptimizer);
-  // A `tf.Sequential` that was just read has no names yet, and one output.
+  // A `tf.Sequential` that was just loaded has no names of outputs yet. It has one output.
   const { outputNames: outputs = [] } = workingModel(model) as { outputNames?: string[] };
   try {
     model.compile({
@@ -155,15 +150,15 @@ function readLoss(saved: unknown, report: Report): unknown {
   if (typeof saved === 'string') return readLossName(saved, report);
   if (!isSerializedLoss(saved)) {
     report(`loss ${formatValue(saved)}`);
-    return standIn(formatValue(saved));
+    return unresolvedLoss(formatValue(saved));
   }
-  // A function is saved by its name.
+  // Functions are saved by name.
   if (typeof saved.config === 'string') return readLossName(saved.config, report);
   try {
     return deserializeLoss(saved);
   } catch (error) {
     report(`loss ${formatValue(saved)} (${(error as Error).message})`);
-    return standIn(saved);
+    return unresolvedLoss(saved);
   }
 }
 
@@ -171,11 +166,11 @@ function readLossName(name: string, report: Report): unknown {
   const known: boolean = isKnownLoss(name);
   if (known || isChosenByShapes(name)) return name;
   report(`loss '${nameOf(name)}', which is not registered`);
-  return standIn(name);
+  return unresolvedLoss(name);
 }
 
-/** Metrics by output, since in TF.js one list is for all outputs. */
-function readMetrics(saved: unknown, outputs: readonly string[], report: Report): GivenMetrics {
+/** Reads metrics by output. A list of TensorFlow.js is for all outputs, one of Keras may have an entry for each. */
+function readMetrics(saved: unknown, outputs: readonly string[], report: Report): MetricsByOutput {
   const read = (entry: unknown, output: string): MetricIdentifier[] =>
     (isNothing(entry) ? [] : [entry].flat())
       .map((metric) => readMetric(metric, output, report))
@@ -186,7 +181,7 @@ function readMetrics(saved: unknown, outputs: readonly string[], report: Report)
   }
   const ofOutput = (output: string, index: number): unknown => {
     if (isDict(saved)) return saved[output];
-    // Keras gives one entry to each output where there are as many.
+    // Keras gives each output one entry if there are as many entries as outputs.
     return Array.isArray(saved) && saved.length === outputs.length
       ? (saved[index] as unknown)
       : saved;
@@ -201,7 +196,7 @@ function readMetric(saved: unknown, output: string, report: Report): MetricIdent
   const metric = withoutPrefix(saved, `${output}_`) as MetricIdentifier;
   const isTfjs =
     typeof metric === 'string' &&
-    (TFJS_METRICS.includes(metric) || layersMetric(metric) !== undefined);
+    (TFJS_METRICS.includes(metric) || tfjsMetric(metric) !== undefined);
   try {
     if (isTfjs || findMetric(metric, false) !== undefined) return metric;
     report(`metric ${describeMetric(saved)}`);
@@ -211,7 +206,10 @@ function readMetric(saved: unknown, output: string, report: Report): MetricIdent
   return undefined;
 }
 
-/** Keras 2 saves `'accuracy'` as the function that it chose, under a name that begins with that of the output. */
+/**
+ * A saved metric without the name of its output, which Keras 2 puts before the name of the metric. Keras 2 also saves
+ * `'accuracy'` as the function that it chose.
+ */
 function withoutPrefix(saved: unknown, prefix: string): unknown {
   if (!isSerializedLoss(saved) || typeof saved.config === 'string') return saved;
   const { name, fn } = saved.config;

@@ -1,6 +1,6 @@
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 
-import { layerActivation, softmaxLayer, timeDistributedLayer } from './layers_internals.js';
+import { layerActivation, softmaxLayer, timeDistributedLayer } from '../tfjs.js';
 
 /** The activation that makes an output of a model. */
 export interface OutputActivation {

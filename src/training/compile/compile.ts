@@ -1,69 +1,49 @@
-import type { Optimizer } from '@tensorflow/tfjs-core';
 import type { LayersModel, ModelCompileArgs } from '@tensorflow/tfjs-layers';
 
-import type { FromLogits } from '../core/checks.js';
-import { withDefaults } from '../core/config.js';
-import { classOf } from '../core/description.js';
-import { unknownName } from '../core/errors.js';
-import { isLoss, type Loss, type Metric } from '../core/loss.js';
-import type { LossIdentifier } from '../registry.js';
-import { acceptAnyTarget, compiledFunctions, TFJS_METRICS } from './layers_internals.js';
+import type { FromLogits } from '../../core/checks.js';
+import { withDefaults } from '../../core/config.js';
+import { classOf } from '../../core/description.js';
+import { unknownName } from '../../core/errors.js';
+import { isLoss, type Loss, type Metric } from '../../core/loss.js';
+import type { CompileArgs, MetricIdentifier } from '../arguments.js';
+import { entryAt, isNothing, numbersByOutput } from '../per_output.js';
+import type { OutputMetric, OutputPlan, Plan } from '../plan.js';
+import { modelState } from '../state.js';
+import { outputActivation, type OutputActivation } from './output_activation.js';
+import { reportedNames } from '../step/steps.js';
+import { acceptAnyTarget, compiledFunctions, TFJS_METRICS } from '../tfjs.js';
+import { metricFunction, trainingFunction } from './fallback.js';
 import {
   chooser,
-  isTfjs,
+  isPlainEntry,
   lossesByOutput,
   plainLoss,
   type LossEntry,
   type PlainFunction,
-} from './loss_entries.js';
-import {
-  findMetric,
-  fromFunction,
-  isTfjsMetric,
-  metricNames,
-  metricsOf,
-  type GivenMetrics,
-  type MetricIdentifier,
-} from './metrics.js';
-import { warnOfMixUps } from './mix_ups.js';
-import { entryAt, isNothing, numbersByOutput, type PerOutput } from './per_output.js';
-import { metricFunction, trainingFunction } from './plain_functions.js';
-import { forgetPlan, setPlan, type OutputMetric, type OutputPlan, type Plan } from './plan.js';
-import { outputActivation, type OutputActivation } from './recovered_logits.js';
-import { reportedNames } from './steps.js';
-
-/** What `model.compile` takes. */
-export interface CompileArgs {
-  optimizer: string | Optimizer;
-  loss: PerOutput<LossIdentifier | null>;
-  /** Factors of the outputs' losses in the total; the losses that are reported for each output are without them. */
-  lossWeights?: PerOutput<number> | null | undefined;
-  metrics?: GivenMetrics | null | undefined;
-  /** Metrics that sample and class weights weigh. */
-  weightedMetrics?: GivenMetrics | null | undefined;
-}
+} from './losses.js';
+import { findMetric, fromFunction, isTfjsMetric, metricNames, metricsOf } from './metrics.js';
+import { warnOfMismatches } from './warnings.js';
 
 /**
- * Compiles the model with TF.js's own `compile`, which is given plain functions, and makes the plan that our steps follow.
- * Where TF.js's steps do what Keras's do (one output, a loss of its own), they stay.
+ * Compiles a model: TensorFlow.js's own `compile` is given plain functions, and the model gets the plan that our steps follow. A
+ * model with one output and a loss that is not ours keeps TensorFlow.js's steps, which do there what Keras does.
  */
-export function compile(
+export function compileModel(
   model: LayersModel,
   args: CompileArgs,
   original: LayersModel['compile'],
 ): void {
   const entries = lossesByOutput(args.loss, model.outputNames);
-  if (entries === undefined || isPlain(args, entries, model.outputNames)) {
+  if (entries === undefined || tfjsSuffices(args, entries, model.outputNames)) {
     original.call(model, args as ModelCompileArgs);
-    forgetPlan(model);
-    if (entries !== undefined) setPlan(model, tfjsPlan(model, args));
+    modelState(model).plan = entries && planForWeights(model, args);
   } else {
     compileWithPlan(model, args, entries, original);
   }
 }
 
-/** Whether TF.js does all of it as Keras does. */
-function isPlain(
+/** Whether TensorFlow.js by itself does with these arguments what Keras does. */
+function tfjsSuffices(
   { lossWeights, metrics, weightedMetrics }: CompileArgs,
   entries: readonly LossEntry[],
   outputs: readonly string[],
@@ -72,15 +52,15 @@ function isPlain(
     isNothing(lossWeights) &&
     isNothing(weightedMetrics) &&
     entries.length === 1 &&
-    entries.every(isTfjs) &&
+    entries.every(isPlainEntry) &&
     metricsOf('model.compile: metrics', metrics, outputs, 0).every((metric) =>
       typeof metric === 'function' ? !isLoss(metric) : isTfjsMetric(metric),
     )
   );
 }
 
-/** The plan of a model that TF.js alone compiled, used once it is given weights. */
-function tfjsPlan(model: LayersModel, args: CompileArgs): Plan {
+/** The plan of a model that keeps TensorFlow.js's steps: our steps follow it on batches with sample weights. */
+function planForWeights(model: LayersModel, args: CompileArgs): Plan {
   const { lossFunctions, metricsTensors } = compiledFunctions(model);
   const metrics = metricsTensors.map(([metric], index) =>
     fromFunction(entryAt(model.metricsNames, index + 1), metric as Metric, false),
@@ -97,12 +77,12 @@ function tfjsPlan(model: LayersModel, args: CompileArgs): Plan {
         metrics,
       },
     ],
-    ours: false,
+    usesOwnSteps: false,
     args,
   };
 }
 
-/** All options; any other name is an error. */
+/** The names of all options; another name is an error. */
 const OPTIONS: Required<CompileArgs> = {
   optimizer: 'sgd',
   loss: null,
@@ -111,7 +91,7 @@ const OPTIONS: Required<CompileArgs> = {
   weightedMetrics: null,
 };
 
-/** What is known of an output before TF.js has found the functions for names of its own. */
+/** What is known of an output before TensorFlow.js has found the functions of names that only it knows. */
 interface Draft extends Omit<OutputPlan, 'chooseLoss' | 'metrics'> {
   readonly entry: LossEntry;
   readonly metrics: readonly MetricEntry[];
@@ -127,14 +107,14 @@ function compileWithPlan(
   const drafts = draftsOf(model, args, entries);
   const plan: Plan & { outputs: OutputPlan[] } = {
     outputs: [],
-    ours: true,
+    usesOwnSteps: true,
     args,
   };
   const planned = (index: number) => (): OutputPlan => entryAt(plan.outputs, index);
   original.call(model, {
     optimizer: args.optimizer,
     loss: drafts.map(({ entry }, index) =>
-      isTfjs(entry) ? entry.tfjs : entry && trainingFunction(planned(index)),
+      isPlainEntry(entry) ? entry.plain : entry && trainingFunction(planned(index)),
     ),
     metrics: Object.fromEntries(
       drafts.map(({ name, metrics }, index) => [
@@ -145,16 +125,16 @@ function compileWithPlan(
       ]),
     ),
   } as unknown as ModelCompileArgs);
-  forgetPlan(model);
+  modelState(model).plan = undefined;
   plan.outputs.push(...completed(model, drafts));
   drafts.forEach(({ entry }, index) => {
-    if (!isTfjs(entry)) acceptAnyTarget(model, index);
+    if (!isPlainEntry(entry)) acceptAnyTarget(model, index);
   });
-  // What the user gave, for whoever reads it back.
+  // Whoever reads these fields finds what the user gave.
   const { loss, metrics } = args;
   Object.assign(model, { loss, metrics, metricsNames: reportedNames(plan) });
-  setPlan(model, plan);
-  warnOfMixUps(model, entries, plan);
+  modelState(model).plan = plan;
+  warnOfMismatches(model, entries, plan);
 }
 
 function draftsOf(model: LayersModel, args: CompileArgs, entries: readonly LossEntry[]): Draft[] {
@@ -166,7 +146,7 @@ function draftsOf(model: LayersModel, args: CompileArgs, entries: readonly LossE
     const activation = outputActivation(output);
     const readsLogits = logitsReader(name, activation);
     if (isLoss(entry)) {
-      // Says at once where 'auto' has nothing to follow.
+      // Throws now, and not in training, if 'auto' has no activation to follow.
       entry.terms().forEach(readsLogits);
       hideFields(entry);
     }
@@ -182,7 +162,7 @@ function draftsOf(model: LayersModel, args: CompileArgs, entries: readonly LossE
   });
 }
 
-/** The drafts with what TF.js has found: it lists the losses of several outputs before the metrics. */
+/** The drafts with the metrics that TensorFlow.js has found. It lists the losses first if there are several outputs. */
 function completed(model: LayersModel, drafts: readonly Draft[]): OutputPlan[] {
   const { metricsTensors } = compiledFunctions(model);
   const tfjsMetrics = metricsTensors.slice(drafts.length > 1 ? drafts.length : 0);
@@ -196,13 +176,13 @@ function completed(model: LayersModel, drafts: readonly Draft[]): OutputPlan[] {
   }));
 }
 
-/** Fields that the class of a user declares are visible on the object, and TF.js takes visible fields for outputs. */
+/** Hides the fields that a user's class declares: TensorFlow.js takes an object with visible fields for a dict by output. */
 function hideFields(loss: Loss): void {
   if (Object.isFrozen(loss)) return;
   for (const key of Object.keys(loss)) Object.defineProperty(loss, key, { enumerable: false });
 }
 
-/** Whether a loss of the output reads logits: as it says itself, or for `'auto'` by the activation. */
+/** Tells whether a loss of the output reads logits. The loss says so itself; `'auto'` follows the activation. */
 function logitsReader(output: string, activation: OutputActivation | undefined) {
   return (loss: Loss): boolean | undefined => {
     const { fromLogits } = loss.options as { fromLogits?: FromLogits };
@@ -218,14 +198,14 @@ function logitsReader(output: string, activation: OutputActivation | undefined) 
   };
 }
 
-/** A metric as it was given, and what we know it as. */
+/** A metric as the user gave it, and what it is if this package knows it. */
 interface MetricEntry {
   readonly identifier: MetricIdentifier;
   readonly weighted: boolean;
   readonly found: OutputMetric | undefined;
 }
 
-/** The metrics of an output, without and with weights; of two with one name the second is called weighted, as in Keras. */
+/** The metrics of an output, first those without weights. The second of two with one name is called `weighted_…`, as in Keras. */
 function metricsOfOutput(args: CompileArgs, outputs: readonly string[], index: number) {
   const entries = (who: string, given: CompileArgs['metrics'], weighted: boolean): MetricEntry[] =>
     metricsOf(`model.compile: ${who}`, given, outputs, index).map((identifier) => {
@@ -243,7 +223,7 @@ function metricsOfOutput(args: CompileArgs, outputs: readonly string[], index: n
   return [...plain, ...weighted];
 }
 
-/** Throws unless TF.js knows the metric. */
+/** Throws unless TensorFlow.js knows the metric. */
 function assertTfjsMetric(metric: MetricIdentifier): void {
   if (TFJS_METRICS.includes(metric as string)) return;
   throw unknownName('model.compile', 'metric', metric, metricNames());

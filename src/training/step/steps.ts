@@ -13,25 +13,25 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
-import { formatShape, ShapeError } from '../core/errors.js';
-import type { LossCall } from '../core/call.js';
-import { resolveAxes, type Axis } from '../core/checks.js';
-import { alignRanks, mismatch, sameShape, toFloat, withShape } from '../core/inputs.js';
-import { meanOver } from '../core/reduction.js';
-import { classOf, partsOf, weighsLabels } from '../core/description.js';
-import { evaluate } from '../core/evaluate.js';
-import type { Loss } from '../core/loss.js';
-import { disposeTape, tracing } from '../core/watch.js';
-import { divideNoNan } from '../core/op.js';
-import { weigh } from '../core/weighting.js';
-import { batchWeights, disposeBatchWeights } from './data.js';
+import { formatShape, ShapeError } from '../../core/errors.js';
+import type { LossCall } from '../../core/call.js';
+import { resolveAxes, type Axis } from '../../core/checks.js';
+import { classOf, partsOf, weighsLabels } from '../../core/description.js';
+import { evaluate } from '../../core/evaluate.js';
+import { alignRanks, mismatch, sameShape, toFloat, withShape } from '../../core/inputs.js';
+import type { Loss } from '../../core/loss.js';
+import { divideNoNan } from '../../core/op.js';
+import { meanOver } from '../../core/reduction.js';
+import { disposeTape, tracing } from '../../core/watch.js';
+import { weigh } from '../../core/weighting.js';
+import { hasBinaryLabels } from '../label_form.js';
+import { entryAt } from '../per_output.js';
+import type { OutputBatch, OutputMetric, OutputPlan, OutputWeights, Plan } from '../plan.js';
+import { hidden, type Data, type Step } from '../tfjs.js';
+import { disposeBesideBatch, readBatch } from '../weights/carried.js';
 import type { EpochMeans, Reported } from './epoch_means.js';
-import { hidden, type Data, type Step } from './layers_internals.js';
-import { entryAt } from './per_output.js';
-import type { OutputBatch, OutputMetric, OutputPlan, Plan } from './plan.js';
-import { hasBinaryLabels } from './label_form.js';
 
-/** A step that trains the model on a batch. */
+/** The step that trains a model on one batch. */
 export function trainStep(model: LayersModel, plan: Plan, means: EpochMeans): Step {
   return step((data) => {
     const reported: Reported[] = [];
@@ -48,7 +48,7 @@ export function trainStep(model: LayersModel, plan: Plan, means: EpochMeans): St
   });
 }
 
-/** A step that measures the model on a batch. */
+/** The step that measures a model on one batch. */
 export function testStep(model: LayersModel, plan: Plan, means: EpochMeans): Step {
   return step((data) =>
     tidy(() => {
@@ -59,7 +59,7 @@ export function testStep(model: LayersModel, plan: Plan, means: EpochMeans): Ste
   );
 }
 
-/** The number, protected from the scope that made it. */
+/** Keeps a number from being disposed with the scope that made it. */
 function keepReported({ value, sums }: Reported): Reported {
   if (sums === undefined) return { value: keep(value) };
   return { value: keep(value), sums: { values: keep(sums.values), weights: keep(sums.weights) } };
@@ -73,12 +73,12 @@ function step(run: Step): Step {
       disposeTape();
       throw error;
     } finally {
-      disposeBatchWeights(data);
+      disposeBesideBatch(data);
     }
   };
 }
 
-/** The names of what both steps report, in this order. */
+/** The names of what both steps report, in the order in which they report it. */
 export function reportedNames({ outputs }: Plan): string[] {
   const isOne = outputs.length === 1;
   const trained = outputs.filter(({ chooseLoss }) => chooseLoss !== undefined);
@@ -91,7 +91,7 @@ export function reportedNames({ outputs }: Plan): string[] {
   ];
 }
 
-/** All metrics with their outputs, in TF.js's order. */
+/** All metrics with their outputs, in the order of TensorFlow.js. */
 function inOrder<Output extends { readonly metrics: readonly OutputMetric[] }>(
   outputs: readonly Output[],
 ): [Output, OutputMetric][] {
@@ -100,19 +100,18 @@ function inOrder<Output extends { readonly metrics: readonly OutputMetric[] }>(
   );
 }
 
-/** The total loss of a batch, and all that is reported beside it. */
+/** The total loss of a batch, and all numbers that are reported beside it. */
 function measure(
   model: LayersModel,
-  { outputs, ours }: Plan,
+  plan: Plan,
   data: Data,
   training: boolean,
 ): { total: Scalar; reported: Reported[] } {
-  const [first, second] = [model.inputs.length, model.inputs.length + outputs.length];
-  const targets = data.slice(first, second) as Tensor[];
-  const given = batchWeights(data.slice(second), targets);
-  // Class weights are for training alone, as in Keras.
+  const { outputs, usesOwnSteps } = plan;
+  const { inputs, targets, weights: given } = readBatch(plan, model, data);
+  // Class weights count in training alone, as in Keras.
   const weights = training ? given : given.map(({ sampleWeight }) => ({ sampleWeight }));
-  const predicted = model.call(data.slice(0, first) as Tensor[], training ? { training } : {});
+  const predicted = model.call(inputs, training ? { training } : {});
   const predictions = Array.isArray(predicted) ? predicted : [predicted];
   const batches = outputs.map((output, index) =>
     outputBatch(
@@ -132,8 +131,8 @@ function measure(
   }
   const terms = [
     ...trained.map(({ value, factor }) => (factor === 1 ? value : mul<Scalar>(value, factor))),
-    // Penalties of regularizers belong to the loss, also where it is only measured, as in Keras; TF.js leaves them out there.
-    ...(training || ours ? model.calculateLosses() : []),
+    // The penalties of regularizers belong to the loss, in evaluation too, as in Keras. TensorFlow.js leaves them out there.
+    ...(training || usesOwnSteps ? model.calculateLosses() : []),
   ];
   return {
     total: terms.reduce((total, term) => add<Scalar>(total, term)),
@@ -148,7 +147,7 @@ function outputBatch(
   output: OutputPlan,
   yTrue: Tensor,
   yPred: Tensor,
-  weights: Pick<OutputBatch, 'sampleWeight' | 'classWeight'>,
+  weights: OutputWeights,
 ): OutputBatch {
   const loss = output.chooseLoss?.(yTrue.shape, yPred.shape);
   return { ...output, ...weights, yTrue, yPred, loss };
@@ -221,8 +220,8 @@ function assertShapes(
 }
 
 /**
- * Throws where samples have weights and a loss that does not say so gives a single number. Where its options ask for one, weights
- * act by their mean, as in Keras.
+ * Throws if samples have weights and the loss gives a single number. This is for losses that do not say which shape their values
+ * have: a loss whose options ask for a single number takes the mean of the weights, as in Keras.
  */
 const assertPerSample =
   (who: string) =>
@@ -248,7 +247,7 @@ function metricOf(batch: OutputBatch, metric: OutputMetric): Reported {
   return { value: divideNoNan(sums.values, sums.weights) as Scalar, sums };
 }
 
-/** The weights of the samples: where labels have weights of their own, their mean. */
+/** The weight of each sample. A sample whose labels have a weight each has their mean. */
 function weightsOfSamples(
   who: string,
   { loss, sampleWeight, classWeight }: OutputBatch,

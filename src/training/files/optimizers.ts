@@ -6,10 +6,10 @@ import {
   type Scalar,
 } from '@tensorflow/tfjs-core';
 
-import type { Config } from '../core/config.js';
-import { formatValue } from '../core/errors.js';
+import type { Config } from '../../core/config.js';
+import { formatValue } from '../../core/errors.js';
 
-/** An optimizer that was read, and what of it TF.js does not have. */
+/** An optimizer that was read from a file, and what TensorFlow.js lacks of it. */
 export interface ReadOptimizer {
   readonly optimizer: Optimizer;
   readonly problems: readonly string[];
@@ -17,10 +17,10 @@ export interface ReadOptimizer {
 
 type NamedTensor = Awaited<ReturnType<Optimizer['getWeights']>>[number];
 
-/** Numbers and switches of a Keras optimizer, with Keras's defaults where a file has none. */
+/** Gives a number of an optimizer's config, or a default if the file has none. */
 type Numbers = (name: string, fallback: number) => number;
 
-/** Keras's optimizers that TF.js has, with Keras's defaults. */
+/** Those of Keras's optimizers that TensorFlow.js has, too, with Keras's defaults. */
 const KERAS: Readonly<Record<string, (number: Numbers, config: Config) => Optimizer>> = {
   sgd: (number, { nesterov }) => {
     const [rate, momentum] = [number('learning_rate', 0.01), number('momentum', 0)];
@@ -55,7 +55,7 @@ const KERAS: Readonly<Record<string, (number: Numbers, config: Config) => Optimi
     train.adadelta(number('learning_rate', 0.001), number('rho', 0.95), number('epsilon', 1e-7)),
 };
 
-/** What Keras's optimizers do beside their rule, and TF.js's do not. */
+/** Options of Keras's optimizers that TensorFlow.js lacks. */
 const LOST: readonly string[] = [
   'weight_decay',
   'clipnorm',
@@ -68,7 +68,7 @@ const LOST: readonly string[] = [
   'decay',
 ];
 
-/** An optimizer as Keras or TF.js has saved it: a name, or class and config. */
+/** Reads an optimizer that Keras or TensorFlow.js has saved: a name, or a class with its config. */
 export function readOptimizer(saved: unknown): ReadOptimizer {
   if (typeof saved === 'string') return readOptimizer({ class_name: saved, config: {} });
   if (typeof saved !== 'object' || saved === null) {
@@ -90,7 +90,7 @@ export function readOptimizer(saved: unknown): ReadOptimizer {
   );
 }
 
-/** An optimizer of TF.js's own, or one that a user registered with it. */
+/** Reads an optimizer of TensorFlow.js, or one that a user has registered there. */
 function readRegistered(name: string, config: Config): ReadOptimizer | undefined {
   const { classNameMap } = serialization.SerializationMap.getMap();
   const registered = Object.hasOwn(classNameMap, name) ? classNameMap[name] : undefined;
@@ -131,14 +131,14 @@ function readKeras(
   };
 }
 
-/** A learning rate that changes by a plan, which TF.js does not have: it stays where the plan begins. */
+/** A schedule of learning rates. TensorFlow.js has none, so the rate stays what it is at the beginning. */
 function scheduleOf(rate: unknown): { name: string; initialRate: unknown } | undefined {
   if (typeof rate !== 'object' || rate === null) return undefined;
   const { class_name: name, config } = rate as { class_name?: unknown; config?: Config };
   return { name: String(name), initialRate: config?.initial_learning_rate };
 }
 
-/** Stands in the place of an optimizer that cannot be read, so that the model can be loaded and evaluated. */
+/** Takes the place of an optimizer that cannot be read, so that the model can be loaded and evaluated. */
 class UnreadOptimizer extends Optimizer {
   static readonly className = 'UnreadOptimizer';
 

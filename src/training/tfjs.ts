@@ -1,26 +1,25 @@
+/** All members of tfjs-layers that its types hide and this package uses, and which of them a version of tfjs-layers lacks. */
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
-/** All members of TF.js's layers that this package uses though its types hide them, and what is told where one is gone. */
-
-/** An activation function as layers hold it. */
+/** An activation function, as layers have it in a field. */
 export interface Activation {
   apply(x: Tensor): Tensor;
   getClassName(): string;
 }
 
-/** One step of training or evaluation on a batch: inputs, targets, and weights if there are any. */
+/** Trains or evaluates a model on one batch. Returns the total loss, and then all numbers that are reported beside it. */
 export type Step = (data: Data) => Scalar[];
 
-/** What TF.js hands to a step; behind targets without weights it puts a `null`. */
+/** What a step is given: inputs, targets, and what stands behind the targets, a `null` if that is nothing. */
 export type Data = (Tensor | null)[];
 
-/** Data as users give it for several inputs or outputs. */
+/** Inputs or targets as users give them. */
 export type Tensors = Tensor | Tensor[] | Record<string, Tensor>;
 
 /** The hidden methods of a model. */
 export interface HiddenMethods {
-  /** Inputs and targets as lists, after checks of their shapes. */
+  /** Checks inputs and targets, and returns them as lists. */
   standardizeUserDataXY(
     x: Tensors,
     y: Tensors,
@@ -28,11 +27,11 @@ export interface HiddenMethods {
     batchSize?: number,
   ): [Tensor[], Tensor[]];
   makeTrainFunction(): Step;
-  /** Puts the step into `testFunction`. */
+  /** Makes a step and puts it into `testFunction`. */
   makeTestFunction(): void;
-  /** Runs the test step on all batches, and gives the means of what it reports. */
+  /** Runs a step on all batches, and returns the means of what it reports. */
   testLoop(step: Step, ...data: unknown[]): Scalar[];
-  /** The names of what steps report, told apart by number where they are the same. */
+  /** The names of what steps report. Equal names are told apart by a number. */
   getDedupedMetricsNames(): string[];
   getTrainingConfig(): object;
   loadTrainingConfig(config: object): void;
@@ -50,14 +49,15 @@ const METHODS: readonly (keyof HiddenMethods)[] = [
 
 /** The hidden fields that `compile` fills. */
 interface HiddenFields {
-  /** Shapes that targets must have; `null` lets one have any. */
+  /** The shapes that targets must have; `null` stands for any shape. */
   feedOutputShapes: unknown[];
   /** The weights that training changes. */
   collectedTrainableWeights: { read(): Variable }[];
   lossFunctions: unknown[];
-  /** Functions with the outputs that they measure: the losses of several outputs, then the metrics. */
+  /** Functions with the outputs that they measure: first the losses, if there are several outputs, then the metrics. */
   metricsTensors: [metric: (yTrue: Tensor, yPred: Tensor) => Tensor, output: number][];
   testFunction?: Step;
+  userDefinedMetadata?: Record<string, unknown> | undefined;
 }
 
 const FIELDS: readonly (keyof HiddenFields)[] = [
@@ -72,12 +72,12 @@ export function hidden(model: LayersModel): HiddenMethods & HiddenFields {
   return model as unknown as HiddenMethods & HiddenFields;
 }
 
-/** The hidden methods that models of this class lack. */
-export function missingMethods(prototype: LayersModel): string[] {
-  return missing(prototype, METHODS);
+/** The hidden methods that a model lacks, or all models of a prototype. */
+export function missingMethods(model: LayersModel): string[] {
+  return missing(model, METHODS);
 }
 
-/** The functions that TF.js's own `compile` has found. */
+/** The functions that TensorFlow.js's own `compile` has found for losses and metrics. */
 export function compiledFunctions(model: LayersModel) {
   const { lossFunctions = [], metricsTensors = [] } = model as unknown as Partial<HiddenFields>;
   return { lossFunctions, metricsTensors };
@@ -93,33 +93,50 @@ function missing(owner: LayersModel, names: readonly string[]): string[] {
   return names.filter((name) => members[name] === undefined);
 }
 
-/** Lets an output's targets have any shape, where our losses check it: TF.js asks for that of the output. */
+/** Lets the targets of an output have any shape: our losses check it. TensorFlow.js would insist on that of the output. */
 export function acceptAnyTarget(model: LayersModel, output: number): void {
   const { feedOutputShapes } = model as unknown as Partial<HiddenFields>;
   if (feedOutputShapes !== undefined) feedOutputShapes[output] = null;
 }
 
-/** The model inside a `tf.Sequential`, which does its work; any other model itself. */
+/** Whether the model is a `tf.Sequential`, or of a class that extends it. */
+export function isSequential(model: LayersModel): boolean {
+  let prototype: unknown = Object.getPrototypeOf(model);
+  while (prototype) {
+    const { constructor: owner } = prototype as { constructor: { className?: unknown } };
+    // The name in saved models, which no minifier changes.
+    if (owner.className === 'Sequential') return true;
+    prototype = Object.getPrototypeOf(prototype);
+  }
+  return false;
+}
+
+/** The model that does the work: of a `tf.Sequential` the one inside, once it is built, and else the model itself. */
 export function workingModel(model: LayersModel): LayersModel {
-  return (model as { model?: LayersModel }).model ?? model;
+  return (model as { model?: LayersModel | null }).model ?? model;
+}
+
+/** Whether an entry of `callbacks` is a callback object, not the options of one. */
+export function isCallback(callback: object): boolean {
+  return 'setParams' in callback;
 }
 
 /** The activation of a layer, if it has one. */
 export function layerActivation(layer: object): Activation | undefined {
   const { activation } = layer as { activation?: Partial<Activation> | null };
-  // A layer of the user may call something else so.
+  // A layer of the user may have another field of this name.
   const is =
     typeof activation?.apply === 'function' && typeof activation.getClassName === 'function';
   return is ? (activation as Activation) : undefined;
 }
 
-/** The layer that `tf.layers.timeDistributed` applies to each time step. */
+/** The layer that a `tf.layers.timeDistributed` applies to each time step. */
 export function timeDistributedLayer(layer: object): object | undefined {
   const { layer: inner, getClassName } = layer as { layer?: object; getClassName?: () => string };
   return getClassName?.call(layer) === 'TimeDistributed' ? inner : undefined;
 }
 
-/** What `tf.layers.softmax()` calls, and along which axis. */
+/** A `tf.layers.softmax()`: the function that it calls, and its axis. */
 export interface SoftmaxLayer {
   softmax(x: Tensor, axis?: number): Tensor;
   readonly axis: number;
@@ -132,7 +149,7 @@ export function softmaxLayer(layer: object): SoftmaxLayer | undefined {
   return is ? (layer as SoftmaxLayer) : undefined;
 }
 
-/** The losses that TF.js knows by name. */
+/** The losses that TensorFlow.js knows by name. */
 export const TFJS_LOSSES: readonly string[] = [
   'meanSquaredError',
   'meanAbsoluteError',
@@ -150,7 +167,7 @@ export const TFJS_LOSSES: readonly string[] = [
   'cosineProximity',
 ];
 
-/** The metrics that TF.js knows by name, beside those that follow the loss. */
+/** The metrics that TensorFlow.js knows by name, beside `'accuracy'` and `'crossentropy'`, which follow from the loss. */
 export const TFJS_METRICS: readonly string[] = [
   'binaryAccuracy',
   'categoricalAccuracy',
@@ -165,23 +182,3 @@ export const TFJS_METRICS: readonly string[] = [
   'MAPE',
   'cosine',
 ];
-
-type LayersMetric = (yTrue: Tensor, yPred: Tensor) => Tensor;
-
-let metrics: Readonly<Record<string, unknown>> = {};
-
-/** Takes TF.js's own metrics, `tf.metrics`, of which `compile` knows only some by name. */
-export function rememberMetrics(given: Readonly<Record<string, unknown>>): void {
-  metrics = given;
-}
-
-/** TF.js's own metric of this name. */
-export function layersMetric(name: string): LayersMetric | undefined {
-  const metric = Object.hasOwn(metrics, name) ? metrics[name] : undefined;
-  return typeof metric === 'function' ? (metric as LayersMetric) : undefined;
-}
-
-/** The name of one of TF.js's metrics; the function's own may be what a minifier made of it. */
-export function layersMetricName(metric: unknown): string | undefined {
-  return Object.keys(metrics).find((name) => layersMetric(name) === metric);
-}

@@ -1,36 +1,31 @@
 import { mul, neg, type Tensor } from '@tensorflow/tfjs-core';
 
-import type { Axis } from '../core/checks.js';
-import { configToOptions, toFunctionName, type Config } from '../core/config.js';
-import { formatValue } from '../core/errors.js';
-import { classOf } from '../core/description.js';
-import { valuesAndMask } from '../core/evaluate.js';
-import type { Loss, Metric } from '../core/loss.js';
-import { toFloat } from '../core/inputs.js';
-import { maskWeights } from '../core/reduction.js';
-import * as ourMetrics from '../metrics/index.js';
-import { deserializeLoss, getLoss, isKnownLoss, isSerializedLoss } from '../registry.js';
-import { layersMetric, layersMetricName, TFJS_METRICS } from './layers_internals.js';
-import type { Measured, OutputBatch, OutputMetric } from './plan.js';
-import { byOutput, isDict, type PerOutput, isNothing } from './per_output.js';
-import { termWithLabels } from './label_form.js';
+import type { Axis } from '../../core/checks.js';
+import { configToOptions, toFunctionName, type Config } from '../../core/config.js';
+import { formatValue } from '../../core/errors.js';
+import { classOf } from '../../core/description.js';
+import { valuesAndMask } from '../../core/evaluate.js';
+import type { Loss, Metric } from '../../core/loss.js';
+import { toFloat } from '../../core/inputs.js';
+import { maskWeights } from '../../core/reduction.js';
+import * as ourMetrics from '../../metrics/index.js';
+import { deserializeLoss, getLoss, isKnownLoss, isSerializedLoss } from '../../registry.js';
+import type { MetricIdentifier, MetricsByOutput } from '../arguments.js';
+import { byOutput, isDict, isNothing } from '../per_output.js';
+import type { Measured, OutputBatch, OutputMetric } from '../plan.js';
+import { termWithLabels } from '../label_form.js';
+import { TFJS_METRICS } from '../tfjs.js';
+import { tfjsMetric, tfjsMetricName } from './tfjs_metrics.js';
 
-/** A metric as users give it: a name, a function, a loss object, or a saved config. */
-export type MetricIdentifier =
-  string | ((yTrue: Tensor, yPred: Tensor) => Tensor) | { class_name: string; config: unknown };
-
-/** Metrics as `compile` takes them: one or several for all outputs, or a list or dict of them by output. */
-export type GivenMetrics = PerOutput<MetricIdentifier | readonly MetricIdentifier[] | null>;
-
-/** The metrics whose meaning follows from the loss. */
+/** The names of metrics whose meaning follows from the loss. */
 const NAMED_BY_LOSS: readonly string[] = ['accuracy', 'acc', 'crossentropy', 'ce'];
 
-/** Whether TF.js's own `compile` knows the metric by this name. */
+/** Whether TensorFlow.js's own `compile` knows the metric by this name. */
 export function isTfjsMetric(name: unknown): boolean {
   return TFJS_METRICS.includes(name as string) || NAMED_BY_LOSS.includes(name as string);
 }
 
-/** The names that metrics are found by, beside those of losses. */
+/** All names of metrics. Losses are metrics by their own names, too. */
 export function metricNames(): string[] {
   return [...NAMED_BY_LOSS, ...Object.keys(ourMetrics), ...TFJS_METRICS];
 }
@@ -38,7 +33,7 @@ export function metricNames(): string[] {
 /** The metrics that were given for one output. */
 export function metricsOf(
   who: string,
-  given: GivenMetrics | null | undefined,
+  given: MetricsByOutput | null | undefined,
   outputs: readonly string[],
   index: number,
 ): MetricIdentifier[] {
@@ -62,14 +57,14 @@ function listOf(given: unknown): MetricIdentifier[] {
   return list.filter((metric) => metric !== null);
 }
 
-/** The metric that a name, function or saved config stands for; nothing for a name that only TF.js itself may know. */
+/** The metric of a name, function or saved config. `undefined` for a name that only TensorFlow.js itself may know. */
 export function findMetric(
   identifier: MetricIdentifier,
   weighted: boolean,
 ): OutputMetric | undefined {
   if (isSerializedLoss(identifier)) return fromConfig(identifier, weighted);
   if (typeof identifier === 'function') {
-    const name = layersMetricName(identifier) ?? identifier.name;
+    const name = tfjsMetricName(identifier) ?? identifier.name;
     return isKnownLoss(identifier)
       ? lossMetric(name, weighted, getLoss(identifier))
       : fromFunction(name, identifier, weighted);
@@ -85,14 +80,14 @@ export function findMetric(
 function fromName(name: string, weighted: boolean): OutputMetric | undefined {
   if (name === 'accuracy' || name === 'acc') return { ...accuracy(), weighted };
   if (name === 'crossentropy' || name === 'ce') return { ...crossentropy, weighted };
-  const ours = ourMetric(name);
-  if (ours !== undefined) return fromFunction(name, ours(), weighted);
-  const theirs = layersMetric(toFunctionName(name));
+  const factory = ourMetric(name);
+  if (factory !== undefined) return fromFunction(name, factory(), weighted);
   if (isKnownLoss(name)) return namedMetric(name, weighted, getLoss(name));
-  return theirs && fromFunction(name, theirs as Metric, weighted);
+  const metric = tfjsMetric(toFunctionName(name));
+  return metric && fromFunction(name, metric as Metric, weighted);
 }
 
-/** A metric that is a plain function. */
+/** A plain function as a metric. */
 export function fromFunction(name: string, metric: Metric, weighted: boolean): OutputMetric {
   return { name, weighted, measure: ({ yTrue, yPred }) => ({ values: metric(yTrue, yPred) }) };
 }
@@ -104,7 +99,7 @@ function ourMetric(name: string): MetricFactory | undefined {
   return Object.hasOwn(ourMetrics, key) ? ourMetrics[key as keyof typeof ourMetrics] : undefined;
 }
 
-/** A metric that Keras or this package saved. Keras wraps a function, whose name is `fn`. */
+/** A metric that Keras or this package has saved. Keras wraps a metric function, and saves its name as `fn`. */
 function fromConfig(
   { class_name: className, config }: { class_name: string; config: unknown },
   weighted: boolean,
@@ -118,25 +113,27 @@ function fromConfig(
     const metric = fromName(inner, weighted);
     return metric && { ...metric, name: logged };
   }
-  const ours = ourMetric(className);
-  if (ours !== undefined) return fromFunction(logged, ours(configToOptions(rest)), weighted);
+  const factory = ourMetric(className);
+  if (factory !== undefined) {
+    return fromFunction(logged, factory(configToOptions(rest)), weighted);
+  }
   const options = { class_name: className, config: rest };
   if (isKnownLoss(className)) {
-    // A loss has a reduction, a metric has none.
+    // Saved losses have a reduction, saved metrics have none.
     const metric = 'reduction' in rest ? lossMetric : namedMetric;
     return metric(logged, weighted, getLoss(options));
   }
-  // TF.js's own metrics have no options.
+  // The metrics of TensorFlow.js have no options.
   const metric = Object.keys(rest).length === 0 ? fromName(className, weighted) : undefined;
   return metric && { ...metric, name: logged };
 }
 
-/** A loss as a metric, without what weighs its samples. */
+/** A loss as a metric: its values per sample, before any sample weights. */
 function lossMetric(name: string, weighted: boolean, loss: Loss): OutputMetric {
   return { name, weighted, measure: (batch) => measureLoss(batch, loss) };
 }
 
-/** The metric that has the name of a loss. */
+/** The metric that is called like a loss. */
 function namedMetric(name: string, weighted: boolean, loss: Loss): OutputMetric {
   const metric = lossMetric(name, weighted, loss);
   if (!classOf(loss).negatedMetric) return metric;
@@ -156,7 +153,7 @@ function measureLoss(batch: OutputBatch, loss: Loss): Measured {
   return { values, counts: mask && toFloat(mask) };
 }
 
-/** Values scaled such that their plain mean is the mean of those that count. */
+/** Values that are scaled so that their plain mean is the mean of those that count. */
 export function meanValues({ values, counts }: Measured): Tensor {
   return counts === undefined ? values : mul(values, maskWeights(counts, 'mean'));
 }

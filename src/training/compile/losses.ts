@@ -1,25 +1,31 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-import { formatValue, unknownName } from '../core/errors.js';
-import { isLoss, Loss } from '../core/loss.js';
-import { getLoss, isKnownLoss, listLosses, lossAliases, type LossIdentifier } from '../registry.js';
+import { formatValue, unknownName } from '../../core/errors.js';
+import { isLoss, Loss } from '../../core/loss.js';
+import {
+  getLoss,
+  isKnownLoss,
+  listLosses,
+  lossAliases,
+  type LossIdentifier,
+} from '../../registry.js';
+import { byOutput, isDict, isNothing } from '../per_output.js';
+import type { ChooseLoss } from '../plan.js';
 import { crossentropyByShapes } from './metrics.js';
-import { byOutput, isDict, isNothing } from './per_output.js';
-import type { ChooseLoss } from './plan.js';
-import { unreadLoss } from './unread_loss.js';
+import { chooserOfUnresolved } from './unresolved_loss.js';
 
-/** A function as TF.js's training calls it. */
+/** A function as TensorFlow.js's own steps call it. */
 export type PlainFunction = (yTrue: Tensor, yPred: Tensor) => Tensor;
 
-/** The loss of an output; `null` for none. */
-export type LossEntry = Loss | ChooseLoss | TfjsLoss | null;
+/** The loss of an output, as `compile` found it; `null` for an output without a loss. */
+export type LossEntry = Loss | ChooseLoss | PlainEntry | null;
 
-/** A function that TF.js calls itself. */
-interface TfjsLoss {
-  readonly tfjs: PlainFunction;
+/** A function of TensorFlow.js or of the user. */
+interface PlainEntry {
+  readonly plain: PlainFunction;
 }
 
-/** Finds the loss of each output; `undefined` where none is given at all, which TF.js has an error for. */
+/** Finds the loss of each output. `undefined` if no loss is given at all: TensorFlow.js has an error for that. */
 export function lossesByOutput(
   given: unknown,
   outputs: readonly string[],
@@ -46,19 +52,19 @@ function wrongNumberOfLosses(received: number, outputs: readonly string[]): Rang
 
 function lossEntry(given: unknown): LossEntry {
   if (isNothing(given)) return null;
-  const unread = unreadLoss(given);
-  if (unread !== undefined) return unread;
+  const unresolved = chooserOfUnresolved(given);
+  if (unresolved !== undefined) return unresolved;
   if (isChosenByShapes(given)) return crossentropyByShapes;
-  const isOurs: boolean = isKnownLoss(given);
-  if (isOurs) return getLoss(given as LossIdentifier);
+  const isKnown: boolean = isKnownLoss(given);
+  if (isKnown) return getLoss(given as LossIdentifier);
   if (typeof given === 'string') throw unknownLoss(given);
-  if (typeof given === 'function') return { tfjs: given as PlainFunction };
+  if (typeof given === 'function') return { plain: given as PlainFunction };
   throw new TypeError(
     `model.compile: a loss must be a name, a loss object, a class or a function. Received: ${formatValue(given)}.`,
   );
 }
 
-/** Whether the name is that of the cross-entropy which Keras chooses by shapes. */
+/** Whether the name stands for the cross-entropy that fits the shapes, as in Keras. */
 export function isChosenByShapes(name: unknown): boolean {
   return typeof name === 'string' && ['crossentropy', 'ce'].includes(name.toLowerCase());
 }
@@ -67,20 +73,20 @@ function unknownLoss(name: string): RangeError {
   return unknownName('model.compile', 'loss', name, listLosses(), lossAliases());
 }
 
-/** Whether the loss is a function that TF.js calls itself. */
-export function isTfjs(entry: LossEntry): entry is TfjsLoss {
+/** Whether the loss is a function of TensorFlow.js or of the user. */
+export function isPlainEntry(entry: LossEntry): entry is PlainEntry {
   return entry !== null && typeof entry === 'object';
 }
 
-/** What gives the loss of an output. */
+/** The function that chooses the loss of an output for the shapes of a batch. */
 export function chooser(entry: LossEntry): ChooseLoss | undefined {
   if (entry === null) return undefined;
-  if (!isTfjs(entry) && !isLoss(entry)) return entry;
-  const loss = isLoss(entry) ? entry : plainLoss(entry.tfjs);
+  if (!isPlainEntry(entry) && !isLoss(entry)) return entry;
+  const loss = isLoss(entry) ? entry : plainLoss(entry.plain);
   return () => loss;
 }
 
-/** A function of TF.js's or the user's own as a loss that gives it what TF.js gives it. */
+/** A plain function as a loss. The function is given the same tensors as by TensorFlow.js's own steps. */
 export function plainLoss(plain: PlainFunction): Loss {
   class PlainLoss extends Loss {
     static override readonly className = plain.name === '' ? 'loss' : plain.name;

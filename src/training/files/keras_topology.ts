@@ -1,6 +1,6 @@
 import type { io } from '@tensorflow/tfjs-core';
 
-import { warn } from '../core/warn.js';
+import { warn } from '../../core/warn.js';
 
 /** A model or layer as Keras saves it. */
 interface Saved {
@@ -19,8 +19,8 @@ interface SavedCall {
 }
 
 /**
- * A model of Keras 3 in the words of Keras 2, which are the ones that TF.js knows: it reads neither the shapes of inputs nor
- * the connections of layers otherwise, nor weights whose names begin with that of their model.
+ * A model of Keras 3 in the words of Keras 2, which TensorFlow.js knows. In those of Keras 3 it could read neither the shapes of
+ * inputs, nor the connections of layers, nor weights whose names begin with the name of the model.
  */
 export function inWordsOfKeras2(artifacts: io.ModelArtifacts): io.ModelArtifacts {
   const { modelTopology: topology, weightSpecs } = artifacts;
@@ -49,7 +49,7 @@ export function inWordsOfKeras2(artifacts: io.ModelArtifacts): io.ModelArtifacts
   };
 }
 
-/** Settings of layers, from Keras 3's name for them to Keras 2's. */
+/** Options of layers: Keras 2's name by that of Keras 3. */
 const NAMES: Readonly<Record<string, string>> = {
   batch_shape: 'batch_input_shape',
   negative_slope: 'alpha',
@@ -57,7 +57,7 @@ const NAMES: Readonly<Record<string, string>> = {
 
 const ACTIVATION_KEYS: readonly string[] = ['activation', 'recurrent_activation'];
 
-/** The layers whose activation is another function in TF.js than in Keras 3, where it is relu6(x + 3) / 6. */
+/** The names of layers with a hard sigmoid, which TensorFlow.js computes otherwise than Keras 3, relu6(x + 3) / 6. */
 function layersOfHardSigmoid(model: Saved): string[] {
   const isHard = ({ config: own = {} }: SavedLayer) =>
     ACTIVATION_KEYS.some((key) => own[key] === 'hard_sigmoid');
@@ -67,12 +67,12 @@ function layersOfHardSigmoid(model: Saved): string[] {
   ]);
 }
 
-/** The layers of a model; a layer that is no model has none. */
+/** The layers of a model. A layer that is not a model has none. */
 function layersOf({ config }: Saved): readonly SavedLayer[] {
   return Array.isArray(config?.layers) ? config.layers : [];
 }
 
-/** Keras 2 has the shape of an input as `batch_input_shape`. */
+/** Whether Keras 3 has saved the model. Keras 2 calls the shape of an input `batch_input_shape`. */
 function isOfKeras3(model: Saved): boolean {
   return layersOf(model).some(
     (layer) => layer.config !== undefined && 'batch_shape' in layer.config,
@@ -103,7 +103,7 @@ function rewriteLayer(layer: SavedLayer): SavedLayer {
   };
 }
 
-/** What a call was given: for each tensor its layer, the number of that layer's call, and that of its output. */
+/** The inputs of a call. Each has the layer that it comes from, the number of that layer's call, and that of its output. */
 function rewriteCall(call: unknown): unknown {
   const { args, kwargs = {} } = call as Partial<SavedCall>;
   if (!Array.isArray(args)) return call;
@@ -114,7 +114,7 @@ function rewriteCall(call: unknown): unknown {
     .map((config) => [...(config?.keras_history ?? []), kwargs]);
 }
 
-/** One end, `[layer, call, output]`, as a list of one. */
+/** One input or output of a model, `[layer, call, output]`, as a list with one entry. */
 function listOfEnds(ends: unknown): unknown {
   return Array.isArray(ends) && typeof ends[0] === 'string' ? [ends] : ends;
 }

@@ -1,9 +1,9 @@
 import { io } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
-import type { CompileArgs } from './compile.js';
-import { planOf } from './plan.js';
-import { workingModel } from './layers_internals.js';
+import type { CompileArgs } from '../arguments.js';
+import { modelState } from '../state.js';
+import { hidden } from '../tfjs.js';
 import {
   compileFrom,
   isTfjsConfig,
@@ -12,12 +12,12 @@ import {
 } from './training_config.js';
 
 /**
- * Where saved models keep what TF.js's own training config cannot hold. TF.js without this package reads such a model as one
- * that was not compiled.
+ * The entry of a model's metadata that holds what TensorFlow.js's own training config cannot. TensorFlow.js without this package
+ * reads such a model as one that was not compiled.
  */
 const KEY = 'tfjs-losses';
 
-/** What a model was compiled with, as it is saved: in TF.js's own form where that says it all. */
+/** What a model was compiled with, as it is saved: in TensorFlow.js's own form, if that can hold all of it. */
 export function trainingConfig(
   model: LayersModel,
   original: () => object,
@@ -26,17 +26,17 @@ export function trainingConfig(
   return args === undefined ? original() : writeTrainingConfig(args, model.optimizer);
 }
 
-/** What the model was compiled with, where TF.js's own form cannot hold it. */
+/** What the model was compiled with, if TensorFlow.js's own form cannot hold it. */
 function ownArgs(model: LayersModel): CompileArgs | undefined {
-  const args = planOf(workingModel(model))?.args;
+  const args = modelState(model).plan?.args;
   return args === undefined || isTfjsConfig(args) ? undefined : args;
 }
 
-/** The handler, given such a model in a form that TF.js without this package can read. */
+/** A handler that saves the model in a form that TensorFlow.js can read without this package. */
 export function portable(model: LayersModel, target: string | io.IOHandler): string | io.IOHandler {
   const [handler, ...others] = typeof target === 'string' ? io.getSaveHandlers(target) : [target];
   const { save } = handler ?? {};
-  // TF.js has errors for a target that nothing or too much can save to.
+  // TensorFlow.js has errors for a target that no handler saves to, or more than one.
   if (ownArgs(model) === undefined || !save || others.length > 0) return target;
   return {
     save: ({ trainingConfig: config, userDefinedMetadata, ...artifacts }) =>
@@ -50,18 +50,27 @@ export function portable(model: LayersModel, target: string | io.IOHandler): str
 }
 
 /**
- * Compiles a model that was just loaded with what its metadata say, and gives the metadata that are the user's own, if there are
- * any. A model that is compiled already stays as it is: somebody saved it again without this package.
+ * Compiles a loaded model with what its metadata hold, and returns the user's own metadata, if there are any. A model that is
+ * already compiled stays as it is: somebody has saved it again without this package.
  */
 export function compileFromMetadata(
   model: LayersModel,
   metadata: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> | undefined {
   const isObject = typeof metadata === 'object' && (metadata as unknown) !== null;
-  // What is no object TF.js has an error for.
+  // TensorFlow.js has an error for metadata that are no object.
   if (!isObject || !Object.hasOwn(metadata, KEY)) return metadata;
   const { [KEY]: config, ...own } = metadata;
   const isCompiled = (model.optimizer as unknown) !== undefined;
   if (!isCompiled && typeof config === 'object' && config !== null) compileFrom(model, config);
   return Object.keys(own).length > 0 ? own : undefined;
+}
+
+/** Forgets what the metadata of a loaded model hold for this package: the model is about to be compiled with something else. */
+export function forgetSavedConfig(model: LayersModel): void {
+  const members = hidden(model);
+  const metadata = members.userDefinedMetadata ?? {};
+  if (!Object.hasOwn(metadata, KEY)) return;
+  const { [KEY]: _, ...own } = metadata;
+  members.userDefinedMetadata = Object.keys(own).length > 0 ? own : undefined;
 }

@@ -1,15 +1,15 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
-import { classOf } from '../core/description.js';
-import { isLoss, type Loss } from '../core/loss.js';
-import { unsavedOptions } from '../core/unsaved.js';
-import { warn } from '../core/warn.js';
-import { crossentropyByShapes } from './metrics.js';
+import { classOf } from '../../core/description.js';
+import { isLoss, type Loss } from '../../core/loss.js';
+import { unsavedOptions } from '../../core/unsaved.js';
+import { warn } from '../../core/warn.js';
 import { lostLogits } from './lost_logits.js';
-import type { OutputPlan, Plan } from './plan.js';
+import { crossentropyByShapes } from './metrics.js';
+import type { OutputPlan, Plan } from '../plan.js';
 
-/** Warns, once for the whole model, of what is allowed and yet hardly meant. */
-export function warnOfMixUps(model: LayersModel, losses: readonly unknown[], plan: Plan): void {
+/** Warns of what is allowed and hardly meant: one warning for the whole model. */
+export function warnOfMismatches(model: LayersModel, losses: readonly unknown[], plan: Plan): void {
   const untrained = plan.outputs.filter(({ chooseLoss }) => chooseLoss === undefined);
   const warnings = [
     ...(untrained.length === 0
@@ -24,13 +24,13 @@ export function warnOfMixUps(model: LayersModel, losses: readonly unknown[], pla
       const given = losses[index];
       const loss = given === crossentropyByShapes ? crossentropyByShapes(sizes, sizes) : given;
       if (!isLoss(loss)) return [];
-      return loss.terms().flatMap((term) => mixUps(output, term, shape));
+      return loss.terms().flatMap((term) => mismatches(output, term, shape));
     }),
   ];
   if (warnings.length > 0) warn([...new Set(warnings)].join('\n'));
 }
 
-function mixUps(
+function mismatches(
   { name, activation, readsLogits }: OutputPlan,
   loss: Loss,
   shape: readonly (number | null)[],

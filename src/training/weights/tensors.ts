@@ -14,41 +14,24 @@ import {
   zeros,
 } from '@tensorflow/tfjs-core';
 
-import { resolveAxis } from '../core/checks.js';
-import { formatShape, formatValue, ShapeError } from '../core/errors.js';
-import { toFloat, toTensor, type Input } from '../core/inputs.js';
-import { classOf } from '../core/description.js';
-import type { Loss } from '../core/loss.js';
-import { hasBinaryLabels, termWithLabels } from './label_form.js';
-import { byOutput, entryAt, isDict, isNothing, type PerOutput } from './per_output.js';
-import type { OutputPlan } from './plan.js';
+import { resolveAxis } from '../../core/checks.js';
+import { formatShape, formatValue, ShapeError } from '../../core/errors.js';
+import { toFloat, toTensor, type Input } from '../../core/inputs.js';
+import { classOf } from '../../core/description.js';
+import type { Loss } from '../../core/loss.js';
+import type { ClassWeight, GivenWeights } from '../arguments.js';
+import { hasBinaryLabels, termWithLabels } from '../label_form.js';
+import { byOutput, entryAt, isDict, isNothing } from '../per_output.js';
+import type { OutputPlan, OutputWeights } from '../plan.js';
 
-/** Weight of each class, by its index; classes that are not listed have weight 1. */
-type ClassWeight = Readonly<Record<number, number>>;
-
-/** Weights as users give them. */
-export interface GivenWeights {
-  /** Weights of samples: for all outputs, or for each by position or name. */
-  readonly sampleWeight?: PerOutput<Input | null> | null | undefined;
-  /** Weights of classes: of the only output, or of each by position or name. */
-  readonly classWeight?: PerOutput<ClassWeight | null> | null | undefined;
-}
-
-/** The weights of one output on a batch. */
-export interface OutputWeights {
-  readonly sampleWeight?: Tensor | undefined;
-  /** As `Weighting` has it: of labels or of per-sample values. */
-  readonly classWeight?: Tensor | undefined;
-}
-
-/** Whether there are any. */
+/** Whether any weights are given. */
 export function hasWeights({ sampleWeight, classWeight }: GivenWeights): boolean {
   return !isNothing(sampleWeight) || !isNothing(classWeight);
 }
 
 /**
- * The weights of every output as tensors that can be sliced along with the targets: first those of samples, then those of
- * classes. Where there are none stands a tensor of int32.
+ * The weights of all outputs as tensors that can be sliced along with the targets: first one of sample weights for each output,
+ * then one of class weights for each. A tensor of int32 says that there are none.
  */
 export function weightTensors(
   outputs: readonly OutputPlan[],
@@ -76,7 +59,7 @@ export function weightTensors(
   return [...perSample, ...perClass];
 }
 
-/** The weights of each output, from the tensors that `weightTensors` made. */
+/** The weights of each output, read from the tensors that `weightTensors` made. */
 export function readWeights(tensors: readonly (Tensor | null)[], outputs: number): OutputWeights[] {
   const weights = (index: number): Tensor | undefined =>
     tensors[index]?.dtype === 'float32' ? tensors[index] : undefined;
@@ -90,7 +73,7 @@ function noWeights(target: Tensor): Tensor {
   return zeros([target.shape[0]], 'int32');
 }
 
-/** One tensor serves all outputs, as in Keras. */
+/** The sample weights of each output. One tensor is for all outputs, as in Keras. */
 function sampleWeightByOutput(
   given: GivenWeights['sampleWeight'],
   outputs: readonly string[],
@@ -124,7 +107,7 @@ function sampleWeights(output: string, given: Input, target: Tensor): Tensor {
         `Received: sampleWeight ${formatShape(weights.shape)} for ${target.shape[0]} samples.`,
     );
   }
-  // TF.js disposes what it is given here, and the caller's own tensor must stay.
+  // TensorFlow.js disposes what it is given here, but the caller's own tensor must stay.
   return weights.dtype === 'float32' ? clone(weights) : toFloat(weights);
 }
 

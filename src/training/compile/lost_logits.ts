@@ -12,11 +12,11 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 
-import { classOf, partsOf, whereAutoIs } from '../core/description.js';
-import { sizeOf } from '../core/inputs.js';
-import type { Loss } from '../core/loss.js';
-import { disposeTape, tracing } from '../core/watch.js';
-import type { OutputActivation } from './recovered_logits.js';
+import { classOf, partsOf, whereAutoIs } from '../../core/description.js';
+import { sizeOf } from '../../core/inputs.js';
+import type { Loss } from '../../core/loss.js';
+import { disposeTape, tracing } from '../../core/watch.js';
+import type { OutputActivation } from './output_activation.js';
 
 /** A warning where a loss would read probabilities whose logits it cannot find: where they are sure and wrong, nothing is learnt. */
 export function lostLogits(
