@@ -142,18 +142,6 @@ describeKernels('the formula runs instead of the kernel', () => {
     expect(await kernelsRun(() => loss(tf.ones([2, 3]), logits()))).not.toContain(SIGMOID);
   });
 
-  it('where a subclass has a mask of its own', async () => {
-    class SecondRow extends SparseCategoricalCrossentropy {
-      static override readonly className: string = 'SecondRow';
-      override mask() {
-        return tf.tensor1d([0, 1], 'bool');
-      }
-    }
-    const loss = new SecondRow(fromLogits);
-    expectClose(loss([0, 1], logits()), sparse()([1], [[0, 1, 2]]));
-    expect(await kernelsRun(() => loss([0, 1], logits()))).not.toContain(SPARSE);
-  });
-
   it('and the kernel where a subclass changes neither', async () => {
     class Named extends BinaryCrossentropy {
       static override readonly className: string = 'Named';

@@ -76,6 +76,15 @@ export function tracing<Result>(step: () => Result): Result {
   }
 }
 
+/** Whether a kernel on the tape other than that of the activation read these logits. */
+export function areLogitsRead(logits: Tensor, activation: string): boolean {
+  const tape = watchedEngine().state.activeTape ?? [];
+  return tape.some(
+    ({ kernelName, inputs }) =>
+      kernelName.toLowerCase() !== activation && Object.values(inputs).includes(logits),
+  );
+}
+
 /**
  * Gives back what TensorFlow.js's tape saved, after a function threw whose gradient was recorded: it forgets the tape, and leaves
  * those tensors behind.

@@ -1,21 +1,18 @@
 import {
   concat,
-  fill,
-  max,
-  abs,
+  grad,
+  ones,
   sigmoid,
   softmax,
   sum,
   tidy,
-  valueAndGrad,
   zeros,
   type Tensor,
 } from '@tensorflow/tfjs-core';
 
 import { classOf, partsOf, whereAutoIs } from '../../core/description.js';
-import { sizeOf } from '../../core/inputs.js';
 import type { Loss } from '../../core/loss.js';
-import { disposeTape, tracing } from '../../core/watch.js';
+import { areLogitsRead, disposeTape, tracing } from '../../core/watch.js';
 import type { OutputActivation } from './output_activation.js';
 
 /** A warning where a loss would read probabilities whose logits it cannot find: where they are sure and wrong, nothing is learnt. */
@@ -41,54 +38,47 @@ export function lostLogits(
       `${along(classAxis)}. Give the loss the axis of the softmax.`
     );
   }
-  if (partsOf(loss) !== undefined || learnsWhereWrong(loss, activation, classAxis, shape)) return;
+  if (partsOf(loss) !== undefined || findsLogits(loss, activation, classAxis, shape)) return;
   return (
     `Output '${output}' ends in a ${activation}, and compute of ${className} has no gradient where the output is sure and ` +
     `wrong. Compute with super.compute or a function of this package: those find the logits.`
   );
 }
 
-/** Whether the gradient of a loss with a `compute` of its own is more than 0 where the output is sure and wrong. */
-function learnsWhereWrong(
+/** Whether a loss with a `compute` of its own finds the logits behind its predictions. It is tried, on one sample. */
+function findsLogits(
   loss: Loss,
   activation: string,
   classAxis: number,
   shape: readonly (number | null)[],
 ): boolean {
   const sizes = shape.map((size) => size ?? 1);
-  const rows = sizes.at(classAxis) ?? 1;
+  let isFound = true;
+  const step = (logits: Tensor) => {
+    const probabilities = activation === 'sigmoid' ? sigmoid(logits) : softmax(logits);
+    const values = loss.compute(labelsFor(loss, sizes, classAxis), probabilities);
+    isFound = areLogitsRead(logits, activation);
+    return sum(values);
+  };
   try {
-    return tidy(() => {
-      const isSigmoid = activation === 'sigmoid';
-      const labels = labelsOf(loss, sizes, rows, classAxis);
-      const sure = isSigmoid ? fill(sizes, 40) : firstOf(sizes, classAxis, 80);
-      const step = (x: Tensor) => sum(loss.compute(labels, isSigmoid ? sigmoid(x) : softmax(x)));
-      const { grad } = tracing(() => whereAutoIs(false, () => valueAndGrad(step)(sure)));
-      return sizeOf(sizes) === 0 || (max(abs(grad)).dataSync()[0] ?? 1) > 0;
+    tidy(() => {
+      tracing(() => whereAutoIs(false, () => grad(step)(zeros(sizes))));
     });
   } catch {
-    disposeTape();
     // It needs other labels or shapes than these: nothing can be said of it.
+    disposeTape();
     return true;
   }
+  return isFound;
 }
 
-/** Labels that say the opposite: no, or the last class. */
-function labelsOf(loss: Loss, sizes: number[], classes: number, classAxis: number): Tensor {
+/** Labels in the form that the loss reads: no, or the first class. */
+function labelsFor(loss: Loss, sizes: number[], classAxis: number): Tensor {
   const { labels, reads } = classOf(loss);
+  const axis = (classAxis + sizes.length) % sizes.length;
+  if (labels === 'index') return zeros(sizes.filter((_, index) => index !== axis));
   if (reads === 'sigmoid') return zeros(sizes);
-  const rows = sizes.filter((_, axis) => axis !== (classAxis + sizes.length) % sizes.length);
-  if (labels === 'index') return fill(rows, classes - 1);
-  const axis = (classAxis + sizes.length) % sizes.length;
   const one = sizes.map((size, index) => (index === axis ? 1 : size));
   const others = sizes.map((size, index) => (index === axis ? size - 1 : size));
-  return concat([zeros(others), fill(one, 1)], axis);
-}
-
-/** The number for the first class, and 0 for all others. */
-function firstOf(sizes: number[], classAxis: number, value: number): Tensor {
-  const axis = (classAxis + sizes.length) % sizes.length;
-  const one = sizes.map((size, index) => (index === axis ? 1 : size));
-  const others = sizes.map((size, index) => (index === axis ? size - 1 : size));
-  return concat([fill(one, value), zeros(others)], axis);
+  return concat([ones(one), zeros(others)], axis);
 }
