@@ -26,7 +26,7 @@ const onBackend = (
   { backend = displayName, files = ['*/**/*'], float16 = false } = {},
 ) => ({
   displayName,
-  runner: '<rootDir>/tools/browser/jest_runner.js',
+  runner: '<rootDir>/tools/browser/jest_runner.mjs',
   testMatch: files.map((file) => `<rootDir>/__tests__/${file}.test.ts`),
   testPathIgnorePatterns: nodeOnly,
   globals: { __BACKEND__: backend, __FLOAT16__: float16, __COMPOSED__: false },
@@ -79,7 +79,7 @@ export default {
     onBackend('cpu', { files: likeNodeFiles }),
     page,
   ],
-  // The first use of a shader compiles it, in software where there is no GPU.
-  testTimeout: 60_000,
+  // Only what hangs is an error. The first use of a shader compiles it, in software where there is no GPU.
+  testTimeout: 600_000,
   reporters: ['default', ['<rootDir>/tools/counts_reporter.cjs', { untested }]],
 };

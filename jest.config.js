@@ -3,9 +3,10 @@ import { existsSync, readdirSync } from 'node:fs';
 import { whyNoChromium } from './tools/chromium.js';
 import { whyNoTfjsNode } from './tools/tfjs_node.js';
 
+/** Cached for all projects alike. Types are checked by `npm run check`. */
 const transform = {
   '\\.ts$': [
-    'ts-jest',
+    '<rootDir>/tools/ts_jest.cjs',
     { tsconfig: { module: 'CommonJS', moduleResolution: 'Bundler', verbatimModuleSyntax: false } },
   ],
 };
@@ -15,15 +16,24 @@ const moduleNameMapper = {
   '^(\\.{1,2}/.*)\\.js$': '$1',
 };
 
+/** Jest runs files in a sandbox that is slow to look up globals, which loops of TF.js do for each number: these become arguments. */
+const FAST_GLOBALS = [
+  ...['Array', 'Error', 'Infinity', 'Map', 'Math', 'Number', 'Object', 'Promise', 'Set', 'Symbol'],
+  ...['Float32Array', 'Int32Array', 'Uint8Array', 'WeakMap', 'isNaN'],
+];
+
 /** The same test bodies on each backend, with kernels, or with the ops as their formulas. */
 const onBackend = (backend, composed = false) => ({
+  id: 'tfjs-losses',
   displayName: composed ? `${backend}-formulas` : backend,
+  roots: ['<rootDir>/src', '<rootDir>/__tests__'],
   testMatch: ['<rootDir>/__tests__/*/**/*.test.ts'],
   globals: { __BACKEND__: backend, __FLOAT16__: false, __COMPOSED__: composed },
   testEnvironment: '<rootDir>/__tests__/support/environment.cjs',
   // TF.js keeps its engine in a global, and files after the first one go on using it.
   testEnvironmentOptions: { globalsCleanup: 'off' },
   setupFilesAfterEnv: ['<rootDir>/__tests__/support/setup.ts'],
+  sandboxInjectedGlobals: FAST_GLOBALS,
   transform,
   moduleNameMapper,
 });
@@ -42,14 +52,18 @@ const noChromium = whyNoChromium();
 if (noChromium) console.log(`web page: not tested, ${noChromium}`);
 
 /** What does not depend on a backend: snippets of the docs, the packed package, the examples. */
-const once = {
+const once = (all) => ({
   ...onBackend('cpu'),
-  globals: { ...onBackend('cpu').globals, __CHROMIUM__: noChromium === undefined },
+  globals: {
+    ...onBackend('cpu').globals,
+    __ALL__: all,
+    __CHROMIUM__: noChromium === undefined,
+  },
   displayName: 'package',
   testMatch: ['<rootDir>/__tests__/*.test.ts'],
   // It needs Chromium: jest.browser.config.js.
   testPathIgnorePatterns: ['playground\\.test\\.ts$'],
-};
+});
 
 const backends = ['cpu', 'wasm'];
 const reason = whyNoTfjsNode();
@@ -58,16 +72,24 @@ else console.log(`tensorflow: not tested, ${reason} (tools/tfjs_node.sh installs
 
 const versions = existsSync('.tfjs') ? readdirSync('.tfjs') : [];
 
-export default {
+const common = {
   // Jest leaves one core alone, of two that is half of them.
   maxWorkers: '100%',
-  projects: [
-    ...backends.map((backend) => onBackend(backend)),
-    ...backends.map((backend) => onBackend(backend, true)),
-    ...versions.map(onVersion),
-    once,
-  ],
+  // Only what hangs is an error: nothing fails because a machine is slow or busy.
+  testTimeout: 600_000,
+  testSequencer: '<rootDir>/tools/sequencer.cjs',
   reporters: ['default', '<rootDir>/tools/counts_reporter.cjs'],
   coverageProvider: 'v8',
   collectCoverageFrom: ['src/**/*.ts'],
+};
+const kernels = backends.map((backend) => onBackend(backend));
+const [cpuFormulas, ...otherFormulas] = backends.map((backend) => onBackend(backend, true));
+
+/** `npm test`: the kernels of each backend, the formulas of one, and all but the longest examples. */
+export default { ...common, projects: [once(false), ...kernels, cpuFormulas] };
+
+/** `npm run test:all`, by jest.all.config.js. */
+export const all = {
+  ...common,
+  projects: [once(true), ...kernels, cpuFormulas, ...otherFormulas, ...versions.map(onVersion)],
 };

@@ -5,6 +5,12 @@ import { describe, expect, it } from '@jest/globals';
 
 import keras from '../examples/data/keras_model/keras.json';
 
+/** Whether all is tested: `npm run test:all`. */
+declare const __ALL__: boolean;
+
+/** The examples that train long: `npm test` leaves them out. */
+const longIt = __ALL__ ? it : it.skip;
+
 const root = join(__dirname, '..');
 
 /** What an example prints when a user runs it. */
@@ -47,14 +53,14 @@ describe('npm run example', () => {
     expect(start.map(({ accuracy }) => accuracy < 10)).toEqual([true, true, true, true]);
     expect(end.slice(0, 2).map(({ accuracy }) => accuracy > 85)).toEqual([true, true]);
     expect(end.slice(2)).toEqual(start.slice(2));
-  }, 120_000);
+  });
 
   it('standalone: prints known values', () => {
     const text = output('standalone');
     expect(text).toMatch(/from probabilities +\[2\] +0\.916291 {2}0\.713558/);
     expect(text).toMatch(/sampleWeight \[0\.8, 0\.2\] +\[\] +0\.243639/);
     expect(text).toMatch(/compat: 'keras2' +\[1\] +5\.14165/);
-  }, 60_000);
+  });
 
   it('custom_training_loop: learns, and leaves no tensor behind', () => {
     const text = output('custom_training_loop');
@@ -62,7 +68,7 @@ describe('npm run example', () => {
     expect(accuracies).toHaveLength(15);
     expect(accuracies.at(-1)).toBeGreaterThan(95);
     expect(text).toContain('Tensors left behind: 0');
-  }, 60_000);
+  });
 
   it('digits: trains the same with a softmax layer and from logits, by one-hot labels and by indices', () => {
     const text = output('digits');
@@ -75,9 +81,9 @@ describe('npm run example', () => {
       expect(accuracy).toBeGreaterThan(95);
       expect(Math.abs(accuracy - end[0]!.accuracy)).toBeLessThan(0.7);
     }
-  }, 120_000);
+  });
 
-  it('imbalanced_labels: posWeight and focal loss win over plain cross-entropy', () => {
+  longIt('imbalanced_labels: posWeight and focal loss win over plain cross-entropy', () => {
     const text = output('imbalanced_labels');
     expect(text).toContain('25 of 832 for training');
     expect(text).toContain('the mean of 10 seeds');
@@ -92,37 +98,40 @@ describe('npm run example', () => {
     // In how many seeds posWeight and focal loss are better: worse after ten epochs.
     const better = numbers(text, '10', /(\d+) : \d/g);
     expect(better.map((seeds) => seeds >= 8)).toEqual([true, true]);
-  }, 120_000);
+  });
 
-  it('regression_with_outliers: mse follows the wrong labels, mae, huber and logCosh the right ones', () => {
-    const text = output('regression_with_outliers');
-    const [none, one, many] = ['0', '1', '35'].map((row) => numbers(text, row, /(\d+\.\d)/g));
-    const [guess, ...clean] = none!;
-    expect(clean).toHaveLength(4);
-    expect(Math.max(...clean)).toBeLessThan(0.75 * guess!);
-    expect(Math.max(...clean) - Math.min(...clean)).toBeLessThan(2);
+  longIt(
+    'regression_with_outliers: mse follows the wrong labels, mae, huber and logCosh the right ones',
+    () => {
+      const text = output('regression_with_outliers');
+      const [none, one, many] = ['0', '1', '35'].map((row) => numbers(text, row, /(\d+\.\d)/g));
+      const [guess, ...clean] = none!;
+      expect(clean).toHaveLength(4);
+      expect(Math.max(...clean)).toBeLessThan(0.75 * guess!);
+      expect(Math.max(...clean) - Math.min(...clean)).toBeLessThan(2);
 
-    const cost = (row: number[], column: number) => row[column]! - none![column]!;
-    const [MSE, MAE, HUBER, LOG_COSH] = [1, 2, 3, 4] as const;
-    expect(cost(one!, MSE)).toBeGreaterThan(cost(many!, HUBER));
-    expect(many![MSE]).toBeGreaterThan(2 * many![0]!);
-    for (const column of [MAE, HUBER, LOG_COSH]) {
-      expect(cost(one!, column)).toBeLessThan(1);
-      expect(many![column]).toBeLessThan(0.85 * many![0]!);
-    }
-    expect(cost(many!, MAE)).toBeLessThan(cost(many!, HUBER));
-    // In how many seeds mae, huber and logCosh are better than mse: worse once labels are wrong.
-    const better = (row: string) => numbers(text, row, /(\d+) : \d/g);
-    expect(better('1').map((seeds) => seeds >= 7)).toEqual([true, true, true]);
-    expect(better('35')).toEqual([10, 10, 10]);
+      const cost = (row: number[], column: number) => row[column]! - none![column]!;
+      const [MSE, MAE, HUBER, LOG_COSH] = [1, 2, 3, 4] as const;
+      expect(cost(one!, MSE)).toBeGreaterThan(cost(many!, HUBER));
+      expect(many![MSE]).toBeGreaterThan(2 * many![0]!);
+      for (const column of [MAE, HUBER, LOG_COSH]) {
+        expect(cost(one!, column)).toBeLessThan(1);
+        expect(many![column]).toBeLessThan(0.85 * many![0]!);
+      }
+      expect(cost(many!, MAE)).toBeLessThan(cost(many!, HUBER));
+      // In how many seeds mae, huber and logCosh are better than mse: worse once labels are wrong.
+      const better = (row: string) => numbers(text, row, /(\d+) : \d/g);
+      expect(better('1').map((seeds) => seeds >= 7)).toEqual([true, true, true]);
+      expect(better('35')).toEqual([10, 10, 10]);
 
-    // How many ordinary patients an outlier outweighs: by a constant slope, a slope up to delta, and tanh.
-    const [mse, mae, huber, logCosh] = numbers(text, 'ratio', /(\d+\.\d)/g);
-    expect(mse).toBeGreaterThan(20);
-    expect(mae).toBe(1);
-    expect(huber).toBe(2);
-    expect(logCosh).toBeCloseTo(1 / Math.tanh(0.5), 1);
-  }, 120_000);
+      // How many ordinary patients an outlier outweighs: by a constant slope, a slope up to delta, and tanh.
+      const [mse, mae, huber, logCosh] = numbers(text, 'ratio', /(\d+\.\d)/g);
+      expect(mse).toBeGreaterThan(20);
+      expect(mae).toBe(1);
+      expect(huber).toBe(2);
+      expect(logCosh).toBeCloseTo(1 / Math.tanh(0.5), 1);
+    },
+  );
 
   it('autoencoder: comes close to the entropy of the pixels, and its drawings to the digits', () => {
     const text = output('autoencoder');
@@ -144,20 +153,23 @@ describe('npm run example', () => {
       );
     const total = (column: number) => distance(column).reduce((sum, value) => sum + value, 0);
     expect(total(2)).toBeLessThan(total(1) / 2);
-  }, 60_000);
+  });
 
-  it('segmentation: Dice loss, alone or with cross-entropy, finds the ink that cross-entropy leaves out', () => {
-    const text = output('segmentation');
-    expect(text).toContain('5.2 % of the pixels are ink');
-    const [bce, dice, both] = numbers(text, '12', /(\d\.\d{3}) {2}\d\.\d{3}/g);
-    expect(dice! - bce!).toBeGreaterThan(0.03);
-    expect(both! - bce!).toBeGreaterThan(0.03);
-    const found = numbers(text, '12', /(\d+\.\d) %/g);
-    expect(found[1]! - found[0]!).toBeGreaterThan(10);
-    const nats = numbers(text, 'BCE', /(\d\.\d{3})/g);
-    expect(nats[1]! / nats[0]!).toBeGreaterThan(1.3);
-    expect(nats[2]! / nats[0]!).toBeLessThan(1.15);
-  }, 120_000);
+  longIt(
+    'segmentation: Dice loss, alone or with cross-entropy, finds the ink that cross-entropy leaves out',
+    () => {
+      const text = output('segmentation');
+      expect(text).toContain('5.2 % of the pixels are ink');
+      const [bce, dice, both] = numbers(text, '12', /(\d\.\d{3}) {2}\d\.\d{3}/g);
+      expect(dice! - bce!).toBeGreaterThan(0.03);
+      expect(both! - bce!).toBeGreaterThan(0.03);
+      const found = numbers(text, '12', /(\d+\.\d) %/g);
+      expect(found[1]! - found[0]!).toBeGreaterThan(10);
+      const nats = numbers(text, 'BCE', /(\d\.\d{3})/g);
+      expect(nats[1]! / nats[0]!).toBeGreaterThan(1.3);
+      expect(nats[2]! / nats[0]!).toBeLessThan(1.15);
+    },
+  );
 
   it('ctc_digits: reads rows of digits without being told where each one is', () => {
     const text = output('ctc_digits');
@@ -175,7 +187,7 @@ describe('npm run example', () => {
     for (const [, path, read] of paths) {
       expect(path!.replace(/(.)\1+/g, '$1').replaceAll('·', '')).toBe(read);
     }
-  }, 120_000);
+  });
 
   it('multi_label: answers each question', () => {
     const text = output('multi_label');
@@ -184,7 +196,7 @@ describe('npm run example', () => {
     for (const accuracy of accuracies) expect(accuracy).toBeGreaterThan(92);
     const [overall, ...each] = accuracies;
     expect(each.reduce((sum, accuracy) => sum + accuracy / 4, 0)).toBeCloseTo(overall!, 0);
-  }, 60_000);
+  });
 
   it("keras_model: gives Keras's loss, trains on, and goes on after saving as if nothing had happened", () => {
     const text = output('keras_model');
@@ -214,7 +226,7 @@ describe('npm run example', () => {
       expect(loaded).toEqual(uninterrupted);
       expect(anew!.loss).toBeGreaterThan(loaded!.loss);
     }
-  }, 60_000);
+  });
 
   it('of an unknown name lists the known ones', () => {
     let text = '';
@@ -226,5 +238,5 @@ describe('npm run example', () => {
     expect(text).toContain(
       `No example is called 'nonsense'. There are: autoencoder, breast_cancer, `,
     );
-  }, 30_000);
+  });
 });

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 /// <reference lib="es2023.array" />
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify, stripVTControlCharacters } from 'node:util';
 
@@ -14,16 +14,24 @@ import { launchChromium, serve, whyNoChromium } from '../tools/chromium.js';
 
 const root = join(__dirname, '..');
 const site = join(root, 'temp/site');
+/** In the place of what `npm run docs` writes, whether that is there or not. */
+const documentation = join(root, 'temp/documentation');
+// Jest's NODE_ENV is 'test', which is not what a person gets.
+const env = { ...process.env, NODE_ENV: 'production', DOCUMENTATION: documentation };
 /** Runs Node and gives what it prints. Meanwhile this process goes on serving the page and its data. */
-const node = async (...args: string[]) => {
-  // Jest's NODE_ENV is 'test', which is not what a person gets.
-  const env = { ...process.env, NODE_ENV: 'production' };
-  return (await promisify(execFile)(process.execPath, args, { cwd: root, env })).stdout;
-};
+const node = async (args: string[], more: NodeJS.ProcessEnv = {}) =>
+  (await promisify(execFile)(process.execPath, args, { cwd: root, env: { ...env, ...more } }))
+    .stdout;
+/** Builds the page into a folder. */
+const build = (folder: string, more?: NodeJS.ProcessEnv) =>
+  node(
+    ['node_modules/vite/bin/vite.js', 'build', 'playground', '--outDir', folder, '--emptyOutDir'],
+    more,
+  );
 
-/** Graphics in software take their time to begin. */
-const TIMEOUT = 110_000;
-jest.setTimeout(TIMEOUT + 10_000);
+/** Only what hangs is an error; a step ends before its test does, and says which it was. */
+const TIMEOUT = 300_000;
+jest.setTimeout(2 * TIMEOUT);
 
 const reason = whyNoChromium();
 if (reason !== undefined) console.error(`NOT TESTED: the playground, ${reason}`);
@@ -72,14 +80,9 @@ describe('the verdict', () => {
   let complaints: string[];
 
   beforeAll(async () => {
-    await node(
-      'node_modules/vite/bin/vite.js',
-      'build',
-      'playground',
-      '--outDir',
-      site,
-      '--emptyOutDir',
-    );
+    mkdirSync(documentation, { recursive: true });
+    writeFileSync(join(documentation, 'index.html'), '<title>tfjs-losses: documentation</title>');
+    await build(site);
     server = await serve(site);
     browser = await launchChromium();
   });
@@ -97,6 +100,7 @@ describe('the verdict', () => {
   async function open(
     options: BrowserContextOptions = {},
     prepare?: () => Promise<void>,
+    url = server.url,
   ): Promise<void> {
     const permissions = ['clipboard-read', 'clipboard-write'];
     const context = await browser.newContext({ permissions, ...options });
@@ -108,7 +112,7 @@ describe('the verdict', () => {
       if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
     });
     await prepare?.();
-    await page.goto(server.url);
+    await page.goto(url);
     await page.locator('button.primary, #app:text-matches("could not")').first().waitFor();
     await page.evaluate(() => document.fonts.ready);
   }
@@ -155,7 +159,7 @@ describe('the verdict', () => {
   function runInNode(program: string): Promise<string> {
     mkdirSync(join(root, 'temp'), { recursive: true });
     writeFileSync(join(root, 'temp/copied.ts'), program);
-    return node('node_modules/tsx/dist/cli.mjs', 'temp/copied.ts');
+    return node(['node_modules/tsx/dist/cli.mjs', 'temp/copied.ts']);
   }
 
   /** The lines of training, plot by plot, as what is drawn. */
@@ -197,12 +201,10 @@ describe('the verdict', () => {
     await page.getByLabel('A fair start').check();
     await choose({ Epochs: '40' });
     await page.evaluate(() => {
-      const watch = globalThis as unknown as { longest: number };
-      watch.longest = 0;
-      let before = performance.now();
-      const tick = (now: number) => {
-        watch.longest = Math.max(watch.longest, now - before);
-        before = now;
+      const watch = globalThis as unknown as { frames: number };
+      watch.frames = 0;
+      const tick = () => {
+        watch.frames++;
         requestAnimationFrame(tick);
       };
       requestAnimationFrame(tick);
@@ -229,10 +231,9 @@ describe('the verdict', () => {
     await page.locator('.status', { hasText: 'Stopped after' }).waitFor();
     expect(await progress()).toBeLessThan(1);
     expect(await page.getByRole('button', { name: 'Train' }).isEnabled()).toBe(true);
-    const longest = await page.evaluate(
-      () => (globalThis as unknown as { longest: number }).longest,
-    );
-    expect(longest).toBeLessThan(500);
+    // A frame for each point that is measured, however fast the machine: in one a page draws, and hears what is pressed.
+    const frames = await page.evaluate(() => (globalThis as unknown as { frames: number }).frames);
+    expect(frames).toBeGreaterThanOrEqual(Math.max(...(await points())) - 1);
   });
 
   it('reads digits with every loss of the package that fits, and draws those that are misread', async () => {
@@ -311,7 +312,13 @@ describe('the verdict', () => {
     const before = await drawn();
     await choose({ 'Label smoothing': 0.2 });
     await page.locator('.code', { hasText: 'labelSmoothing: 0.2' }).waitFor();
-    await page.waitForTimeout(500);
+    await page.waitForFunction(
+      (old) =>
+        document
+          .querySelector('[aria-labelledby=why] [stroke-linejoin] path')!
+          .getAttribute('d') !== old,
+      before[0],
+    );
     const changed = (await drawn()).map((line, at) => line !== before[at]);
     // The losses of our two change; TensorFlow.js's own takes no options. Gradients get another scale.
     expect(changed.slice(0, 3)).toEqual([true, true, false]);
@@ -609,21 +616,31 @@ describe('the verdict', () => {
     }
   });
 
-  const documented = existsSync(join(root, 'site/api'));
+  const links = () => page.getByRole('link', { name: 'Documentation' }).count();
 
-  it('has a link to the documentation if there is some', async () => {
+  it('has a link to the documentation', async () => {
     await open();
-    expect(await page.getByRole('link', { name: 'Documentation' }).count()).toBe(
-      documented ? 1 : 0,
-    );
+    expect(await links()).toBe(1);
   });
 
-  (documented ? it : it.skip)('has the documentation also while it is developed', async () => {
+  it('has no link where there is no documentation', async () => {
+    const bare = join(root, 'temp/site_without_documentation');
+    await build(bare, { DOCUMENTATION: join(root, 'temp/no_documentation') });
+    const other = await serve(bare);
+    try {
+      await open({}, undefined, other.url);
+      expect(await links()).toBe(0);
+    } finally {
+      other.close();
+    }
+  });
+
+  it('has the documentation also while it is developed', async () => {
     await open();
     const vite = spawn(
       process.execPath,
       ['node_modules/vite/bin/vite.js', 'playground', '--port', '0'],
-      { cwd: root },
+      { cwd: root, env },
     );
     try {
       const url = await new Promise<string>((resolve) => {

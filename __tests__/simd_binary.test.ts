@@ -56,7 +56,7 @@ describe('src/kernels/simd/binary.ts', () => {
        process.stdout.write(await simdBinary());`,
     );
     expect(readFileSync(join(root, 'src/kernels/simd/binary.ts'), 'utf8') === compiled).toBe(true);
-  }, 60_000);
+  });
 
   describe.each([
     ['BASE', BASE],
@@ -147,5 +147,5 @@ describe('with relaxed SIMD', () => {
     expect(accepted).toBe(true);
     expect(compared).toBeGreaterThan(100_000);
     expect(worst).toBeLessThanOrEqual(4);
-  }, 60_000);
+  });
 });

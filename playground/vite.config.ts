@@ -1,4 +1,5 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 
@@ -18,8 +19,8 @@ copyFileSync(
   path('../temp/playground/data/breast_cancer.csv'),
 );
 
-/** Where `npm run docs` writes the documentation; the page has a link to it if it is there. */
-const documentation = path('../site/api');
+/** Where `npm run docs` writes the documentation; the page has a link to it if it is there. Tests have a place of their own. */
+const documentation = process.env.DOCUMENTATION ?? path('../site/api');
 
 export default defineConfig({
   root: path('.'),

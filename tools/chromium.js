@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 
-import { chromium } from 'playwright-core';
 import sirv from 'sirv';
 
 /** Where Debian's package `chromium` puts it. */
@@ -13,7 +12,9 @@ export function whyNoChromium() {
 }
 
 /** Starts a headless Chromium that has WebGL 2 and WebGPU also where there is no GPU, and stays off the network. */
-export function launchChromium(...flags) {
+export async function launchChromium(...flags) {
+  // Only here: jest.config.js asks for the reason alone, and this takes a while to load.
+  const { chromium } = await import('playwright-core');
   return chromium.launch({
     executablePath: executable,
     args: [

@@ -1,6 +1,6 @@
 /**
- * Bundles in.js of a folder to out.mjs, without TensorFlow.js, and prints how many bytes after gzip it adds to a bundle of all of
- * TensorFlow.js: esbuild or vite, folder.
+ * Bundles in.js of each folder to out.mjs, without TensorFlow.js, and prints how many bytes after gzip each adds to a bundle of all
+ * of TensorFlow.js: esbuild or vite, folders.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -36,18 +36,23 @@ const bundlers = {
     }),
 };
 
-const [bundler, folder] = process.argv.slice(2);
-const inFolder = (name) => join(folder, name);
-await bundlers[bundler](inFolder('in.js'), inFolder('out.mjs'), [
-  '@tensorflow/tfjs-core',
-  '@tensorflow/tfjs-layers',
-]);
+const [bundler, ...folders] = process.argv.slice(2);
 
 const TF = `import * as tf from '@tensorflow/tfjs';\nglobalThis.tf = tf;\n`;
 
-async function bytesOf(code) {
-  writeFileSync(inFolder('app.js'), code);
-  await bundlers[bundler](inFolder('app.js'), inFolder('app.mjs'), []);
-  return gzipSync(readFileSync(inFolder('app.mjs')), { level: 9 }).length;
+async function bytesOf(folder, code) {
+  writeFileSync(join(folder, 'app.js'), code);
+  await bundlers[bundler](join(folder, 'app.js'), join(folder, 'app.mjs'), []);
+  return gzipSync(readFileSync(join(folder, 'app.mjs')), { level: 9 }).length;
 }
-console.log((await bytesOf(`${TF}export * from './in.js';`)) - (await bytesOf(TF)));
+
+const alone = await bytesOf(folders[0], TF);
+const added = [];
+for (const folder of folders) {
+  await bundlers[bundler](join(folder, 'in.js'), join(folder, 'out.mjs'), [
+    '@tensorflow/tfjs-core',
+    '@tensorflow/tfjs-layers',
+  ]);
+  added.push((await bytesOf(folder, `${TF}export * from './in.js';`)) - alone);
+}
+console.log(JSON.stringify(added));

@@ -12,6 +12,8 @@ import { bundle } from './bundle.js';
 /**
  * Runs Jest's test files in Chromium, each in a page that has the project's `globals`, and in a browser of its own: pages share the
  * process that computes on the GPU, which thousands of canvases, in which webgpu reads, bring to its end.
+ *
+ * Its file is an .mjs, which Jest imports as it is: others it compiles by the `transform` of whichever project comes first.
  */
 export default class BrowserRunner {
   isSerial = true;
