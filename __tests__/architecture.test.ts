@@ -16,7 +16,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   'shared.ts': ['core'],
   'registry.ts': ['core', 'shared.ts'],
   composition: ['core', 'registry.ts'],
-  training: ['core', 'metrics', 'registry.ts', 'shared.ts'],
+  training: ['core', 'losses', 'metrics', 'registry.ts', 'shared.ts'],
   'register.ts': [
     'core',
     'composition',

@@ -58,6 +58,16 @@ describe('unregister', () => {
     expect(history.acc![0]).toBeCloseTo(1 / 3, 5);
   });
 
+  it("leaves it the metric 'crossentropy', beside a plain function too", async () => {
+    register(tf);
+    const plain = (yTrue: tf.Tensor, yPred: tf.Tensor) => tf.squaredDifference(yTrue, yPred);
+    const model = frozen(sequential([1]), { loss: plain, metrics: ['crossentropy'] });
+    const fit = () => model.fit(tf.tensor2d(x), tf.tensor2d(y), quiet);
+    const before = (await fit()).history.ce;
+    unregister();
+    expect((await fit()).history.ce).toEqual(before);
+  });
+
   it('leaves its reported numbers their names, also of several outputs', async () => {
     register(tf);
     const model = frozen(functional([1], { name: 'a' }, { name: 'b', factor: -1 }), {

@@ -51,7 +51,7 @@ export function isLossClass(value: unknown): value is LossClass {
   );
 }
 
-/** A class of losses: {@link Loss} or a subclass of it. */
+/** A class of losses: `Loss` or a subclass of it. */
 export type LossClass = Omit<typeof Loss, 'prototype' | 'fromConfig'> & {
   new (options?: never): Loss;
   fromConfig(config: Config): Loss;

@@ -8,8 +8,11 @@ import { valuesAndMask } from '../../core/evaluate.js';
 import type { Loss, Metric } from '../../core/loss.js';
 import { toFloat } from '../../core/inputs.js';
 import { maskWeights } from '../../core/reduction.js';
+import { BinaryCrossentropy } from '../../losses/binary_crossentropy.js';
+import { CategoricalCrossentropy } from '../../losses/categorical_crossentropy.js';
+import { SparseCategoricalCrossentropy } from '../../losses/sparse_categorical_crossentropy.js';
 import * as ourMetrics from '../../metrics/index.js';
-import { deserializeLoss, getLoss, isKnownLoss, isSerializedLoss } from '../../registry.js';
+import { getLoss, isKnownLoss, isSerializedLoss } from '../../registry.js';
 import type { MetricIdentifier, MetricsByOutput } from '../arguments.js';
 import { byOutput, isDict, isNothing } from '../per_output.js';
 import type { Measured, OutputBatch, OutputMetric } from '../plan.js';
@@ -186,16 +189,20 @@ const crossentropy: Omit<OutputMetric, 'weighted'> = {
   name: 'ce',
   measure: (batch) => {
     const { kind, fromLogits, axis, ignoreClass } = labelsOf(batch);
-    const loss = deserializeLoss({
-      class_name: `${kind}Crossentropy`,
-      config: {
-        from_logits: fromLogits,
-        ...(axis !== undefined && { axis }),
-        ...(ignoreClass !== undefined && { ignore_class: ignoreClass }),
-      },
-    });
+    const loss = new CROSSENTROPIES[kind]({
+      fromLogits,
+      ...(axis !== undefined && { axis }),
+      ...(ignoreClass !== undefined && { ignoreClass }),
+    } as never);
     return measureLoss(batch, loss);
   },
+};
+
+/** By their classes, as names are unknown after `unregister()`. */
+const CROSSENTROPIES = {
+  binary: BinaryCrossentropy,
+  categorical: CategoricalCrossentropy,
+  sparseCategorical: SparseCategoricalCrossentropy,
 };
 
 const KINDS = { binary: 'binary', oneHot: 'categorical', index: 'sparseCategorical' } as const;
@@ -216,7 +223,7 @@ function labelsOf({ loss: given, yTrue, yPred, readsLogits }: OutputBatch) {
 
 /** The cross-entropy that Keras chooses by shapes. */
 export function crossentropyByShapes(yTrue: readonly number[], yPred: readonly number[]): Loss {
-  return getLoss(`${kindByShapes(yTrue, yPred)}Crossentropy`);
+  return new CROSSENTROPIES[kindByShapes(yTrue, yPred)]();
 }
 
 /** Keras's choice: one number is binary, labels with fewer axes than the predictions are indices. */
