@@ -226,7 +226,7 @@ const BUNDLED = {
     limit: 6000,
     prints: expect.closeTo(0.865458, 5) as unknown,
   },
-  'everything adds less than 54 kB, and registers': {
+  'everything adds less than 57 kB, and registers': {
     code: `export * from 'tfjs-losses';`,
     program: `
       import * as tf from '@tensorflow/tfjs';
@@ -236,7 +236,7 @@ const BUNDLED = {
       model.compile({ optimizer: 'sgd', loss: 'binary_focal_crossentropy' });
       const value = model.evaluate(tf.ones([2, 1]), tf.ones([2, 1]));
       console.log(JSON.stringify(value.arraySync() > 0));`,
-    limit: 54_000,
+    limit: 57_000,
     prints: true as unknown,
   },
 };

@@ -15,6 +15,7 @@ export { ShapeError } from './core/errors.js';
 export { compile } from './compile.js';
 export type { Axis, FromLogits } from './core/checks.js';
 export type { Config } from './core/config.js';
+export type { LabelForm, Reads } from './core/description.js';
 export type { Input } from './core/inputs.js';
 export type { Reduction } from './core/reduction.js';
 export * from './losses/index.js';

@@ -53,7 +53,7 @@ export function valuesAndMask(
 }
 
 /** The predictions as a loss that reads probabilities computes with them: as their logits, where those can be found. */
-export function readPredictions(
+function readPredictions(
   loss: LossObject,
   yPred: Tensor,
 ): { yPred: Tensor; fromLogits: boolean } {

@@ -9,7 +9,7 @@ import {
   withDefaults,
   type Config,
 } from './config.js';
-import { classOf, type LabelForm, type LossObject, type Reads } from './description.js';
+import { classOf, type LabelForm, type Reads } from './description.js';
 import { violation } from './errors.js';
 import { evaluate } from './evaluate.js';
 import type { Input } from './inputs.js';
@@ -53,7 +53,9 @@ export function isLossClass(value: unknown): value is LossClass {
 
 /** A class of losses: `Loss` or a subclass of it. */
 export type LossClass = Omit<typeof Loss, 'prototype' | 'fromConfig'> & {
+  /** Makes a loss object with these options. */
   new (options?: never): Loss;
+  /** Makes the loss object whose `getConfig` gave the config. */
   fromConfig(config: Config): Loss;
 };
 
@@ -101,7 +103,7 @@ export interface Loss<Options extends object = object> {
  */
 // The interface above gives the objects their call signature, which a class cannot declare.
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
-export abstract class Loss<Options extends object = object> implements LossObject {
+export abstract class Loss<Options extends object = object> {
   /** Name of the class in saved configs, and the name that the loss is found by. It survives minifiers. */
   static readonly className: string = '';
   /** Other names that the loss is found by. Default: none. */

@@ -72,7 +72,7 @@ function isOfInnermostGradient(output: Tensor, { scopeStack }: TapeState): boole
 }
 
 /** The part of TensorFlow.js's state that says what is recorded. Its types hide some of it. */
-export interface TapeState {
+interface TapeState {
   readonly gradientDepth: number;
   readonly kernelDepth: number;
   nextTapeNodeId: number;
