@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs another version of TensorFlow.js beside the one that is used, for `npm test`: tools/tfjs_version.sh 4.1.0
+# Installs another version of TensorFlow.js beside the one that is used, for `npm run test:all`: tools/tfjs_version.sh 4.1.0
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
