@@ -255,6 +255,21 @@ describe('nothing is kept', () => {
     expect(ours).toBe(leftBehind());
   });
 
+  it.each<[string, unknown, boolean]>([
+    ["TensorFlow.js's own loss", tf.losses.sigmoidCrossEntropy, false],
+    ["TensorFlow.js's own metric as a loss", tf.metrics.binaryCrossentropy, false],
+    ['a function of the user, which may call one of ours', named, true],
+    ['a loss of ours', 'bce', true],
+  ])('while a model is evaluated by %s', (_, loss, isTraced) => {
+    const last = dense('sigmoid');
+    const seen: boolean[] = [];
+    last.setCallHook(() => seen.push(Symbol.for('tfjs-losses.Loss') in tf.engine()));
+    const model = compiled(tf.sequential({ layers: [last] }), loss);
+    seen.length = 0;
+    tf.dispose(model.evaluate(x(), y()));
+    expect(seen).toEqual([isTraced]);
+  });
+
   it('outside of gradients and steps', () => {
     const p = tf.sigmoid(tf.tensor2d([[-40]]));
     expectClose(binaryCrossentropy([[1]], p), [-Math.log(1e-7)]);

@@ -53,10 +53,7 @@ export function valuesAndMask(
 }
 
 /** The predictions as a loss that reads probabilities computes with them: as their logits, where those can be found. */
-function readPredictions(
-  loss: LossObject,
-  yPred: Tensor,
-): { yPred: Tensor; fromLogits: boolean } {
+function readPredictions(loss: LossObject, yPred: Tensor): { yPred: Tensor; fromLogits: boolean } {
   // Losses of a softmax have one axis, if they have this option; for a sigmoid it does not matter.
   const { axis } = loss.options as { axis?: number };
   const logits = readsLogits(loss) ? yPred : logitsBehind(yPred, classOf(loss).reads, axis);

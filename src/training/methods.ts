@@ -7,6 +7,7 @@ import { tracing } from '../core/watch.js';
 import { warn } from '../core/warn.js';
 import type { CompileArgs, GivenWeights } from './arguments.js';
 import { compileModel } from './compile/compile.js';
+import { hasUserFunctions } from './compile/tfjs_metrics.js';
 import { compileFromMetadata, portable, trainingConfig } from './files/saving.js';
 import { compileFrom, inOwnSpelling, type TrainingConfig } from './files/training_config.js';
 import type { Plan } from './plan.js';
@@ -270,11 +271,13 @@ function chosenStep(
   if (plan === undefined) return tfjsStep;
   const means = new EpochMeans();
   const ownStep = makeStep(model, plan, means);
+  // A function of the user may call one of ours, which then finds logits in TensorFlow.js's steps, too.
+  const otherStep: Step = hasUserFunctions(plan.args)
+    ? (data) => tracing(() => tfjsStep(data))
+    : tfjsStep;
   return withMeans(
     (data) =>
-      plan.usesOwnSteps || carriesWeights(plan, model, data)
-        ? ownStep(data)
-        : tracing(() => tfjsStep(data)),
+      plan.usesOwnSteps || carriesWeights(plan, model, data) ? ownStep(data) : otherStep(data),
     means,
   );
 }
