@@ -77,6 +77,8 @@ const common = {
   maxWorkers: '100%',
   // Only what hangs is an error: nothing fails because a machine is slow or busy.
   testTimeout: 600_000,
+  // Workers end by themselves; busy machines give them their time.
+  workerGracefulExitTimeout: 60_000,
   testSequencer: '<rootDir>/tools/sequencer.cjs',
   reporters: ['default', '<rootDir>/tools/counts_reporter.cjs'],
   coverageProvider: 'v8',
