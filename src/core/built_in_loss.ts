@@ -1,20 +1,18 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 import { toFunctionName, withDefaults } from './config.js';
-import { markAsMadeOfParts, type LossParts } from './description.js';
+import { markAsMadeOfParts } from './description.js';
 import { computeFromParts, evaluate } from './evaluate.js';
 import type { Input } from './inputs.js';
 import type { KernelSpec } from './kernel_contract.js';
 import { Loss, type LossClass } from './loss.js';
 
 /**
- * Base class of the losses of this package. They give the parts of {@link LossParts}, of which `compute` is made; a subclass of
+ * Base class of the losses of this package. They give the `LossParts` (description.ts), of which `compute` is made; a subclass of
  * a user with a `compute` of its own is computed by that alone.
  */
-export abstract class BuiltInLoss<Options extends object = object>
-  extends Loss<Options>
-  implements LossParts
-{
+// It does not say `implements LossParts`: the declarations of the package leave out what is internal.
+export abstract class BuiltInLoss<Options extends object = object> extends Loss<Options> {
   /** @internal */
   abstract valuesShape(who: string, yTrue: number[], yPred: number[]): number[];
 
