@@ -24,54 +24,52 @@ export function warnOfMismatches(model: LayersModel, losses: readonly unknown[],
       const given = losses[index];
       const loss = given === crossentropyByShapes ? crossentropyByShapes(sizes, sizes) : given;
       if (!isLoss(loss)) return [];
-      return loss.terms().flatMap((term) => mismatches(output, term, shape));
+      return loss.terms().flatMap((term) => warningsOf(output, term, shape));
     }),
   ];
   if (warnings.length > 0) warn([...new Set(warnings)].join('\n'));
 }
 
-function mismatches(
+function warningsOf(output: OutputPlan, loss: Loss, shape: readonly (number | null)[]): string[] {
+  const mismatch = mismatchOf(output, loss, shape);
+  return [...unsavedOptions(loss), ...(mismatch === undefined ? [] : [mismatch])];
+}
+
+/** Where the activation that an output ends in and what its loss reads do not fit together. */
+function mismatchOf(
   { name, activation, readsLogits }: OutputPlan,
   loss: Loss,
   shape: readonly (number | null)[],
-): string[] {
-  const unsaved = unsavedOptions(loss);
+): string | undefined {
   const { className, reads, defaults } = classOf(loss);
-  const fromLogits = readsLogits(loss) === true;
-  if (activation === undefined || reads === undefined) return unsaved;
+  if (activation === undefined || reads === undefined) return undefined;
+  const givesProbabilities = ['sigmoid', 'softmax'].includes(activation.name);
+  const gives = `Output '${name}' ends in a ${activation.name}, so it gives probabilities, and ${className}`;
+  if (reads === 'logits') {
+    return givesProbabilities
+      ? `${gives} reads logits. Take the ${activation.name} away.`
+      : undefined;
+  }
   const { axis } = loss.options as { axis?: unknown };
   const classAxis = typeof axis === 'number' ? axis : -1;
-  const text = (): string | undefined => {
-    const givesProbabilities = ['sigmoid', 'softmax'].includes(activation.name);
-    if (reads === 'logits') {
-      if (!givesProbabilities) return undefined;
-      return (
-        `Output '${name}' ends in a ${activation.name}, so it gives probabilities, and ${className} reads logits. ` +
-        `Take the ${activation.name} away.`
-      );
-    }
-    if (shape.at(classAxis) === 1 && [activation.name, reads].includes('softmax')) {
-      return (
-        `Output '${name}' is one number, and a softmax makes it 1 whatever the model learns. ` +
-        `Take a sigmoid and BinaryCrossentropy, or one unit per class.`
-      );
-    }
-    if (fromLogits) {
-      if (!givesProbabilities) return undefined;
-      return (
-        `Output '${name}' ends in a ${activation.name}, so it gives probabilities, and ${className} has fromLogits: true. ` +
-        `Leave fromLogits out (the model is trained on the logits all the same), or take the ${activation.name} away.`
-      );
-    }
-    if (activation.name === 'linear') {
-      const advice = 'fromLogits' in defaults ? 'the loss fromLogits: true, or ' : '';
-      return (
-        `Output '${name}' has no activation, so it gives logits, and ${className} reads probabilities. ` +
-        `Give ${advice}the layer activation: '${reads}'.`
-      );
-    }
-    return lostLogits(name, loss, activation, classAxis, shape);
-  };
-  const warning = text();
-  return warning === undefined ? unsaved : [...unsaved, warning];
+  if (shape.at(classAxis) === 1 && [activation.name, reads].includes('softmax')) {
+    return (
+      `Output '${name}' is one number, and a softmax makes it 1 whatever the model learns. ` +
+      `Take a sigmoid and BinaryCrossentropy, or one unit per class.`
+    );
+  }
+  if (readsLogits(loss) === true) {
+    return givesProbabilities
+      ? `${gives} has fromLogits: true. Leave fromLogits out (the model is trained on the logits all the same), or take ` +
+          `the ${activation.name} away.`
+      : undefined;
+  }
+  if (activation.name === 'linear') {
+    const advice = 'fromLogits' in defaults ? 'the loss fromLogits: true, or ' : '';
+    return (
+      `Output '${name}' has no activation, so it gives logits, and ${className} reads probabilities. ` +
+      `Give ${advice}the layer activation: '${reads}'.`
+    );
+  }
+  return lostLogits(name, loss, activation, classAxis, shape);
 }
