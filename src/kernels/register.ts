@@ -1,6 +1,7 @@
 import {
   getBackend,
   getGradient,
+  getKernel,
   getKernelsForBackend,
   mean,
   registerKernel,
@@ -117,11 +118,26 @@ function registerFusedKernels(): void {
 export function unregisterKernels(): void {
   useFusedLoss(undefined);
   useSums({ sum, mean });
-  for (const backendName of new Set([...Object.keys(BACKENDS), getBackend()])) {
-    for (const { kernelName } of getKernelsForBackend(backendName)) {
-      if (!kernelName.startsWith(PREFIX)) continue;
-      unregisterKernel(kernelName, backendName);
-      if ((getGradient(kernelName) as unknown) !== undefined) unregisterGradient(kernelName);
-    }
+  for (const { kernelName, backendName } of registrations()) unregister(kernelName, backendName);
+  // Formulas, under the names of ops. To look through a backend takes long: other backends keep theirs, which compute the same.
+  const backendName = getBackend();
+  for (const { kernelName } of getKernelsForBackend(backendName)) {
+    if (kernelName.startsWith(PREFIX)) unregister(kernelName, backendName);
   }
+}
+
+/** What {@link registerKernels} registers. */
+function registrations(): { readonly kernelName: string; readonly backendName: string }[] {
+  const fused = [...CROSS_ENTROPY_KERNELS, ...ELEMENTWISE_KERNELS].map(fusedKernelName);
+  const ofBackends = Object.keys(BACKENDS).flatMap((backendName) =>
+    [...fused, SCALE_GRADIENT].map((kernelName) => ({ kernelName, backendName })),
+  );
+  return [...OP_KERNELS, ...ofBackends];
+}
+
+function unregister(kernelName: string, backendName: string): void {
+  if ((getKernel(kernelName, backendName) as unknown) !== undefined) {
+    unregisterKernel(kernelName, backendName);
+  }
+  if ((getGradient(kernelName) as unknown) !== undefined) unregisterGradient(kernelName);
 }
