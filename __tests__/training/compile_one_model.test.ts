@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 
 import { BinaryCrossentropy, compile, getLoss, register, unregister } from '../../src/index.js';
 import type { CompileArgs } from '../../src/training/arguments.js';
+import { isGpu } from '../support/backend.js';
 import { binary, mean, numbers, sequential } from '../support/models.js';
 
 const features = [
@@ -237,7 +238,10 @@ describe.each(cases)('%s', (_, given) => {
     const other = settled(await given.build());
     other.compile({ ...given.args, optimizer: adam() });
     expect(ofOne).toEqual([await use(other, given), finalWeights(other), other.metricsNames]);
-    expect(warn).not.toHaveBeenCalled();
+    // TensorFlow.js itself warns of reading numbers back from webgpu.
+    expect(warn.mock.calls.flat().filter((text) => String(text).includes('tfjs-losses'))).toEqual(
+      [],
+    );
   });
 
   it('is saved so that a program that registers loads it compiled, with its optimizer', async () => {
@@ -251,7 +255,12 @@ describe.each(cases)('%s', (_, given) => {
     );
     const step = (model: tf.LayersModel) => model.trainOnBatch(xs(), tensors(given));
     expect(again.metricsNames).toEqual(own.metricsNames);
-    for (const _ of [1, 2]) expect(await step(again)).toEqual(await step(own));
+    // TensorFlow.js's Adam has the powers of its betas by products, and by `pow` after loading, which loses digits on GPUs.
+    const digits = isGpu ? 5 : 12;
+    for (const _ of [1, 2]) {
+      const expected = [await step(own)].flat().map((number) => expect.closeTo(number, digits));
+      expect([await step(again)].flat()).toEqual(expected);
+    }
   });
 });
 

@@ -44,8 +44,8 @@ export function sigmoidCrossEntropyWithLogits(labels: Input, logits: Input): Ten
   const who = 'sigmoidCrossEntropyWithLogits';
   return tidy(() => {
     const [y, x] = sameShapeTensors(who, ['labels', labels], ['logits', logits]);
-    const form = plainSpec('FusedSigmoidCrossEntropy', 1);
-    return rowValues(who, form, y, x, x.shape, (...pair) =>
+    const spec = plainSpec('FusedSigmoidCrossEntropy', 1);
+    return rowValues(who, spec, y, x, x.shape, (...pair) =>
       sigmoidCrossEntropy(toFloat(pair[0]), toFloat(pair[1])),
     );
   });
