@@ -166,6 +166,28 @@ describe('other forms of probabilities', () => {
     expectClose(grad, [[[1], [-1]]]);
   });
 
+  it('of softmaxes that are stacked along an axis counted from the last', () => {
+    const logits = tf.tensor2d([[50, 0]]);
+    // Stacked to [1, 2, 2], where the classes are axis 1: [1, 0] is right in both columns, by hand 50 for [0, 1].
+    const labels = tf.tensor3d([
+      [
+        [0, 0],
+        [1, 1],
+      ],
+    ]);
+    const of = (axis: number) => (z: tf.Tensor) => {
+      const loss = new CategoricalCrossentropy({ axis, reduction: 'sum' });
+      return loss(labels, tf.stack([tf.softmax(z), tf.softmax(z)], -1));
+    };
+    const { value, grad } = tf.valueAndGrad(of(1))(logits);
+    expectClose(value, 100);
+    expectClose(grad, [[2, -2]]);
+    // Along the last axis they are probabilities: 1/2 each of two that are 0 or 1 together; a row of 2e-22 counts as given.
+    const other = tf.valueAndGrad(of(-1))(logits).value;
+    const p = tf.stack([tf.softmax(logits), tf.softmax(logits)], -1);
+    expectClose(other, new CategoricalCrossentropy({ reduction: 'sum' })(labels, p));
+  });
+
   it('are found by all losses and ops over classes behind a layer', () => {
     const weights = [tf.tensor2d([[60, 0]])];
     const layer = tf.layers.dense({ units: 2, activation: 'softmax', useBias: false, weights });

@@ -195,10 +195,14 @@ const MOVES: Readonly<
     apply: ([x]) => transpose(x, perm as number[]),
     axis: (before) => (perm as number[]).indexOf(before),
   }),
-  Pack: (_input, _output, { axis }) => ({
-    apply: (tensors) => stack(tensors, axis as number),
-    axis: (before) => (before < (axis as number) ? before : before + 1),
-  }),
+  Pack: (_input, output, attrs) => {
+    const given = attrs.axis as number;
+    const axis = given < 0 ? given + output.rank : given;
+    return {
+      apply: (tensors) => stack(tensors, axis),
+      axis: (before) => (before < axis ? before : before + 1),
+    };
+  },
   Reshape: reshaped,
   ExpandDims: reshaped,
   Identity: reshaped,
