@@ -220,6 +220,18 @@ describe('addLosses', () => {
     expect(() => addLosses(auto, 'absolute', 'bce')).not.toThrow();
   });
 
+  it('rejects a loss of logits that has no option to say so, beside one of probabilities', () => {
+    class OfLogits extends Loss {
+      static override readonly className = 'OfLogits';
+      static override readonly reads = 'logits';
+      override compute(yTrue: tf.Tensor, yPred: tf.Tensor): tf.Tensor {
+        return tf.mean(tf.squaredDifference(yTrue, tf.sigmoid(yPred)), -1);
+      }
+    }
+    expect(() => addLosses(new OfLogits(), 'bce')).toThrow('yPred must be logits for all losses');
+    expect(() => addLosses(new OfLogits(), bce)).not.toThrow();
+  });
+
   it('rejects losses that read labels differently', () => {
     expect(() => addLosses('categoricalCrossentropy', 'sparseCategoricalCrossentropy')).toThrow(
       new RangeError(

@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs';
 import {
   binaryAccuracy,
   BinaryCrossentropy,
+  Huber,
   CategoricalCrossentropy,
   Loss,
   register,
@@ -611,6 +612,28 @@ describe('losses of users', () => {
       expect(got[0]).toBeCloseTo(mean(x.map(([z], i) => hinge(z!, i))), 5);
       expect(got[1]).toBeCloseTo(mean(x.map(([z], i) => Number(z! > 0 === (labels[i] === 1)))), 5);
       expect(got[2]).toBeCloseTo(mean(x.map(([z], i) => binary(labels[i]!, z!))), 5);
+    }
+  });
+
+  it('that are made of a built-in one, with binary labels, are weighed by the class of each label', async () => {
+    class BinaryHuber extends Huber {
+      static override readonly className = 'BinaryHuber';
+      static override readonly labels = 'binary';
+    }
+    const labels = [1, 0, 0, 1];
+    const targets = tf.tensor2d(labels, [4, 1]);
+    const classWeight = { 1: 10 };
+    for (const reduction of ['sum_over_batch_size', 'mean_with_sample_weight'] as const) {
+      const model = frozen(sequential([1]), { loss: new BinaryHuber({ reduction }) });
+      const got = await model.trainOnBatch(xs(), targets, { classWeight });
+      const weights = labels.map((label) => (label === 1 ? 10 : 1));
+      const values = x.map(([z], i) => {
+        const error = Math.abs(z! - labels[i]!);
+        return weights[i]! * (error <= 1 ? error ** 2 / 2 : error - 0.5);
+      });
+      const total = values.reduce((a, b) => a + b, 0);
+      const divisor = reduction === 'sum_over_batch_size' ? 4 : 22;
+      expect(got).toBeCloseTo(total / divisor, 4);
     }
   });
 

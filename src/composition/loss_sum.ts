@@ -204,7 +204,9 @@ function hasIndices(loss: Loss): boolean {
 function fromLogits(loss: Loss): boolean | undefined {
   const { fromLogits: given } = loss.options as { fromLogits?: FromLogits };
   // It will be what `model.compile` decides.
-  return given === 'auto' ? undefined : given;
+  if (given === 'auto') return undefined;
+  const { reads } = classOf(loss);
+  return given ?? (reads === undefined ? undefined : reads === 'logits');
 }
 
 function isReduced({ reduction }: Loss): boolean {

@@ -31,6 +31,8 @@ export interface Description {
    * it is a slip.
    */
   readonly broadcasts?: boolean;
+  /** Whether `values` weigh each label apart, if they are given weights of labels. */
+  readonly weighsLabels?: boolean;
   /** Whether it is made of other losses: no name alone makes one, and Keras has none. */
   readonly composite?: boolean;
   /** Whether the metric of this name is the loss times −1, as in Keras: more is better there. */
@@ -58,7 +60,7 @@ export interface LossParts extends LossObject {
    * The per-sample values.
    *
    * @param fromLogits - Whether `yPred` are logits, whatever the options say.
-   * @param labelWeights - A factor on the loss of each label, in the shape of `yTrue`. Given to losses of binary labels alone.
+   * @param labelWeights - A factor on the loss of each label, in the shape of `yTrue`. Given to losses with `weighsLabels` alone.
    */
   values(yTrue: Tensor, yPred: Tensor, fromLogits: boolean, labelWeights?: Tensor): Tensor;
   /** The kernel that computes `values` and `mask` of inputs of these shapes, if there is one. */
@@ -83,7 +85,7 @@ export function partsOf(loss: LossObject): LossParts | undefined {
 
 /** Whether the loss of each label can be weighed apart. */
 export function weighsLabels(loss: LossObject): boolean {
-  return classOf(loss).labels === 'binary' && partsOf(loss) !== undefined;
+  return classOf(loss).weighsLabels === true && partsOf(loss) !== undefined;
 }
 
 /** What `fromLogits: 'auto'` means, while a loss is computed that has it. */

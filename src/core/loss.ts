@@ -143,6 +143,12 @@ export abstract class Loss<Options extends object = object> {
    */
   declare static readonly broadcasts?: boolean;
   /**
+   * Whether `values` of the loss weigh each label apart, if they are given weights of labels.
+   *
+   * @internal
+   */
+  declare static readonly weighsLabels?: boolean;
+  /**
    * Whether it is made of other losses, which are its options.
    *
    * @internal

@@ -53,6 +53,8 @@ export abstract class BinaryLoss<Options extends BinaryOptions> extends BuiltInL
   static override readonly labels: LabelForm = 'binary';
   static override readonly reads: Reads = 'sigmoid';
   /** @internal */
+  static override readonly weighsLabels: boolean = true;
+  /** @internal */
   static override readonly extensions: readonly string[] = ['classWeights', 'compat'];
 
   /** @internal */
