@@ -136,6 +136,25 @@ describe.each(Object.entries(models))("in a loop of one's own, %s", (_, build) =
   });
 });
 
+describe("fromLogits: 'auto'", () => {
+  class Handed extends BinaryCrossentropy {
+    static override readonly className = 'Handed';
+    override compute(yTrue: tf.Tensor, yPred: tf.Tensor): tf.Tensor {
+      return binaryCrossentropy(yTrue, yPred, this.options);
+    }
+  }
+
+  it.each(['sigmoid', 'linear'] as const)('may be handed on, behind a %s', async (activation) => {
+    const model = compiled(
+      tf.sequential({ layers: [dense(activation)] }),
+      new Handed({ fromLogits: 'auto' }),
+    );
+    expect(lossOf(await model.fit(x(), y(), quiet))).toBeCloseTo(40, 5);
+    expect(kernelOf(model)).toBeCloseTo(39, 5);
+    expect(() => new Handed({ fromLogits: 'auto' })(y(), x())).toThrow('outside of model.compile');
+  });
+});
+
 describe('other forms of probabilities', () => {
   it('of timeDistributed(dense(…)) are trained, measured, and read in a loop', async () => {
     const build = () =>

@@ -5,6 +5,7 @@ import {
   BinaryCrossentropy,
   CategoricalCrossentropy,
   CategoricalFocalCrossentropy,
+  getLoss,
   register,
   SparseCategoricalCrossentropy,
   unregister,
@@ -274,6 +275,28 @@ describe('recording logits', () => {
     }
     expect(tf.memory().numTensors).toBe(before.numTensors);
     expect(tf.memory().numDataBuffers).toBe(before.numDataBuffers);
+  });
+
+  it('leaves nothing behind where a gradient throws, of weighted metrics neither', async () => {
+    const broken = tf.customGrad((p) => ({
+      value: tf.mean(p as tf.Tensor, -1),
+      gradFunc: () => {
+        throw new Error('no gradient');
+      },
+    }));
+    const model = tf.sequential({ layers: [dense('sigmoid')] });
+    model.compile({
+      optimizer: tf.train.sgd(1),
+      loss: getLoss((_: tf.Tensor, p: tf.Tensor) => broken(p)) as never,
+      metrics: ['accuracy'],
+      weightedMetrics: ['mse'],
+    } as never);
+    const [xs, ys, sampleWeight] = [tf.tensor2d(x), tf.tensor2d(y), tf.tensor1d([1, 2])];
+    const train = () => model.trainOnBatch(xs, ys, { sampleWeight });
+    await expect(train()).rejects.toThrow('no gradient');
+    const before = tf.memory().numTensors;
+    for (let i = 0; i < 5; i++) await expect(train()).rejects.toThrow('no gradient');
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   it('leaves the inputs of the user alone, also where they are the logits', async () => {

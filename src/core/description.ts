@@ -91,10 +91,10 @@ export function weighsLabels(loss: LossObject): boolean {
 /** What `fromLogits: 'auto'` means, while a loss is computed that has it. */
 let auto: boolean | undefined;
 
-/** Computes something while `fromLogits: 'auto'` has the given meaning; `undefined` is none. */
+/** Computes something while `fromLogits: 'auto'` has the given meaning; `undefined` leaves the one that it has. */
 export function whereAutoIs<Result>(fromLogits: boolean | undefined, run: () => Result): Result {
   const outer = auto;
-  auto = fromLogits;
+  auto = fromLogits ?? auto;
   try {
     return run();
   } finally {

@@ -35,13 +35,23 @@ import type { EpochMeans, Reported } from './epoch_means.js';
 export function trainStep(model: LayersModel, plan: Plan, means: EpochMeans): Step {
   return step((data) => {
     const reported: Reported[] = [];
+    let measuredTotal: Scalar | undefined;
     const cost = (): Scalar => {
       const measured = measure(model, plan, data, true);
       reported.push(...measured.reported.map(keepReported));
-      return measured.total;
+      measuredTotal = measured.total;
+      return measuredTotal;
     };
     const variables = hidden(model).collectedTrainableWeights.map((weight) => weight.read());
-    const total = model.optimizer.minimize(cost, true, variables);
+    let total: Scalar | null;
+    try {
+      total = model.optimizer.minimize(cost, true, variables);
+    } catch (error) {
+      // Where the backward pass throws, TensorFlow.js has handed the total out of its scope already.
+      dispose(measuredTotal ?? []);
+      for (const { value, sums } of reported) dispose({ value, ...sums });
+      throw error;
+    }
     means.add(reported);
     for (const { sums } of reported) dispose({ ...sums });
     return [total ?? scalar(0), ...reported.map(({ value }) => value)];
