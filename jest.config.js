@@ -85,13 +85,23 @@ const common = {
   collectCoverageFrom: ['src/**/*.ts'],
 };
 const kernels = backends.map((backend) => onBackend(backend));
-const [cpuFormulas, ...otherFormulas] = backends.map((backend) => onBackend(backend, true));
+const formulas = backends.map((backend) => ({
+  ...onBackend(backend, true),
+  // Of kernels alone there is nothing to test where formulas run.
+  testPathIgnorePatterns: ['/kernels/(?!kernels)'],
+}));
 
-/** `npm test`: the kernels of each backend, the formulas of one, and all but the longest examples. */
+/** What trains models is tested with kernels: it calls losses, and does not compute them. */
+const cpuFormulas = {
+  ...formulas[0],
+  testPathIgnorePatterns: [...formulas[0].testPathIgnorePatterns, '/training/'],
+};
+
+/** `npm test`: the kernels of each backend, the formulas of losses on one, and all but the longest examples. */
 export default { ...common, projects: [once(false), ...kernels, cpuFormulas] };
 
 /** `npm run test:all`, by jest.all.config.js. */
 export const all = {
   ...common,
-  projects: [once(true), ...kernels, cpuFormulas, ...otherFormulas, ...versions.map(onVersion)],
+  projects: [once(true), ...kernels, ...formulas, ...versions.map(onVersion)],
 };

@@ -17,6 +17,8 @@ import { packed } from './support/packed.js';
 
 /** Whether there is a Chromium to open pages with. */
 declare const __CHROMIUM__: boolean;
+/** Whether all is tested: `npm run test:all`. */
+declare const __ALL__: boolean;
 
 const root = join(__dirname, '..');
 /** A project of a user, with the packed package installed. */
@@ -241,7 +243,8 @@ const BUNDLED = {
   },
 };
 
-describe.each(['esbuild', 'vite'])('in a bundle by %s', (bundler) => {
+// Both drop what nobody uses in the same way; vite takes longer.
+describe.each(__ALL__ ? ['esbuild', 'vite'] : ['esbuild'])('in a bundle by %s', (bundler) => {
   const titles = Object.keys(BUNDLED) as (keyof typeof BUNDLED)[];
   const folders = new Map(titles.map((title) => [title, '']));
   /** The bytes after gzip that each adds to a bundle of TensorFlow.js. */
@@ -272,25 +275,62 @@ describe.each(['esbuild', 'vite'])('in a bundle by %s', (bundler) => {
   const STRICT = "script-src 'self'";
   const TF = '/node_modules/@tensorflow/tfjs/dist';
   const LOSSES = '/node_modules/tfjs-losses/dist/tfjs-losses.min.js';
+  const TRAINING = '/__tests__/support/training_page.js';
 
-  /** What a page of these scripts says. */
-  function page(query: string, policy: string, ...scripts: string[]) {
-    const meta = `<meta http-equiv="Content-Security-Policy" content="${policy}">`;
-    const tags = scripts.map((src) => `<script src="${src}"></script>`);
-    writeFileSync(join(project, 'page.html'), `<!doctype html>${meta}${tags.join('')}`);
-    const open = join(root, '__tests__/support/web_page.js');
-    const printed = run(process.execPath, open, `page.html${query}`, project, root);
-    return JSON.parse(printed) as { result: unknown; errors: string[] };
-  }
-
-  it.each([
+  const trainingPages = [
     ['tf.es2017.min.js', 'cpu', STRICT],
     ['tf.es2017.min.js', 'webgl', STRICT],
     // This script of TensorFlow.js calls `Function`.
     ['tf.min.js', 'cpu', `${STRICT} 'unsafe-eval'`],
-  ])('computes losses and trains: %s, %s, %s', (script, backend, policy) => {
-    const training = '/__tests__/support/training_page.js';
-    expect(page(`?${backend}`, policy, `${TF}/${script}`, LOSSES, training)).toEqual({
+  ] as const;
+
+  /** What each page says, by its path. */
+  const said = new Map<string, { result: unknown; errors: string[] }>();
+
+  // All in one browser, as it takes seconds to start.
+  beforeAll(() => {
+    const page = (policy: string, ...scripts: string[]) => {
+      const meta = `<meta http-equiv="Content-Security-Policy" content="${policy}">`;
+      const tags = scripts.map((src) => `<script src="${src}"></script>`);
+      return `<!doctype html>${meta}${tags.join('')}`;
+    };
+    const core = '/node_modules/@tensorflow/tfjs-core/dist/tf-core.es2017.min.js';
+    const pages = new Map([
+      ...trainingPages.map(([script, backend, policy]): [string, string] => [
+        `${script}.html?${backend}`,
+        page(policy, `${TF}/${script}`, LOSSES, TRAINING),
+      ]),
+      ['readme.html', readmePage()],
+      ['alone.html', page(STRICT, LOSSES)],
+      // The policy stops TensorFlow.js half-way.
+      ['stopped.html', page(STRICT, `${TF}/tf.min.js`, LOSSES)],
+      ['core.html', page(STRICT, core, LOSSES)],
+    ]);
+    for (const [path, html] of pages) writeFileSync(join(project, path.split('?')[0]!), html);
+    const open = join(root, '__tests__/support/web_page.js');
+    const printed = run(process.execPath, open, ...pages.keys(), '--', project, root);
+    const all = JSON.parse(printed) as { result: unknown; errors: string[] }[];
+    [...pages.keys()].forEach((path, index) => said.set(path, all[index]!));
+  });
+
+  /** The page that the README shows, with local scripts. */
+  function readmePage(): string {
+    const readme = readFileSync(join(root, 'README.md'), 'utf8');
+    const html = /```html\n([^`]+`[^`]+`[^`]+)```/.exec(readme)![1]!;
+    const local = html
+      .replace(/https:\S+tf.es2017.min.js/, `${TF}/tf.es2017.min.js`)
+      .replace(/https:\S+tfjs-losses/, LOSSES);
+    expect(local).not.toContain('https:');
+    // The script ends before the training does.
+    const wait = `new Promise((resolve) => setInterval(() => {
+      const { innerText } = document.body;
+      if (innerText.includes('accuracy')) resolve(innerText);
+    }, 50))`;
+    return `${local}<script>result = ${wait}</script>`;
+  }
+
+  it.each(trainingPages)('computes losses and trains: %s, %s, %s', (script, backend, policy) => {
+    expect(said.get(`${script}.html?${backend}`)).toEqual({
       errors: [],
       result: {
         mayEval: policy !== STRICT,
@@ -308,20 +348,7 @@ describe.each(['esbuild', 'vite'])('in a bundle by %s', (bundler) => {
   });
 
   it('runs what the README shows', () => {
-    const readme = readFileSync(join(root, 'README.md'), 'utf8');
-    const html = /```html\n([^`]+`[^`]+`[^`]+)```/.exec(readme)![1]!;
-    const local = html
-      .replace(/https:\S+tf.es2017.min.js/, `${TF}/tf.es2017.min.js`)
-      .replace(/https:\S+tfjs-losses/, LOSSES);
-    expect(local).not.toContain('https:');
-    // The script ends before the training does.
-    const said = `new Promise((resolve) => setInterval(() => {
-      const { innerText } = document.body;
-      if (innerText.includes('accuracy')) resolve(innerText);
-    }, 50))`;
-    writeFileSync(join(project, 'readme.html'), `${local}<script>result = ${said}</script>`);
-    const open = join(root, '__tests__/support/web_page.js');
-    expect(JSON.parse(run(process.execPath, open, 'readme.html', project, root))).toEqual({
+    expect(said.get('readme.html')).toEqual({
       errors: [],
       result: expect.stringMatching(/^accuracy 1, loss 0\.\d\d$/),
     });
@@ -331,17 +358,15 @@ describe.each(['esbuild', 'vite'])('in a bundle by %s', (bundler) => {
     const missing =
       'tfjs-losses: TensorFlow.js must be loaded first: its tf.es2017.min.js, in a script tag before this one. ' +
       "(Its tf.min.js needs a Content-Security-Policy that allows 'unsafe-eval'.)";
-    expect(page('', STRICT, LOSSES).errors).toEqual([missing]);
-    // The policy stops TensorFlow.js half-way.
-    expect(page('', STRICT, `${TF}/tf.min.js`, LOSSES).errors).toEqual([
+    expect(said.get('alone.html')!.errors).toEqual([missing]);
+    expect(said.get('stopped.html')!.errors).toEqual([
       expect.stringContaining('Evaluating a string'),
       missing,
     ]);
   });
 
   it('says what is missing with the core of TensorFlow.js alone', () => {
-    const core = '/node_modules/@tensorflow/tfjs-core/dist/tf-core.es2017.min.js';
-    expect(page('', STRICT, core, LOSSES).errors).toEqual([
+    expect(said.get('core.html')!.errors).toEqual([
       'tfjs-losses: TensorFlow.js was loaded without its layers: add its tf-layers.min.js, in a script tag before this one.',
     ]);
   });

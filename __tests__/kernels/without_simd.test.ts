@@ -7,7 +7,7 @@ import { BinaryCrossentropy, SparseCategoricalCrossentropy } from '../../src/pur
 import { expectClose } from '../support/expect_close.js';
 import { sigmoidRow, softmaxRow, type Row } from '../support/float64.js';
 import { describeKernels, kernelsRun } from '../support/kernels.js';
-import { hot, rowAt, rowsOf } from '../support/rows.js';
+import { hot, joined, rowAt, rowsOf } from '../support/rows.js';
 
 const each = { fromLogits: true, reduction: 'none' } as const;
 const binary = new BinaryCrossentropy(each);
@@ -72,7 +72,7 @@ describeKernels.each(Object.keys(ENVIRONMENTS))(
         { relative: 1.2e-7, absolute: 1e-37 },
       );
       const gradient = tf.tensor(
-        exact.flatMap((row) => row.gradient),
+        Float32Array.from(joined(exact.map((row) => row.gradient))),
         x.shape,
       );
       expectClose(grad, gradient, { relative: 1.2e-7, absolute: 1e-37 });

@@ -87,8 +87,8 @@ describe('categorical hinge', () => {
   it('rejects class indices, shapes that differ, and any option', () => {
     expect(() => categoricalHinge([0, 1], tf.zeros([2, 3]))).toThrow(ShapeError);
     expect(() => categoricalHinge([0, 1], tf.zeros([2, 3]))).toThrow(
-      'categoricalHinge: yTrue and yPred must have the same shape. Class indices are for the sparse loss; ' +
-        'tf.oneHot makes labels of them. Received: yTrue [2] and yPred [2, 3].',
+      'categoricalHinge: yTrue and yPred must have the same shape. tf.oneHot makes labels of class indices. ' +
+        'Received: yTrue [2] and yPred [2, 3].',
     );
     expect(() => new CategoricalHinge({ margin: 1 } as never)).toThrow(RangeError);
   });

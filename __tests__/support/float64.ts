@@ -4,9 +4,9 @@ const { abs, exp, log1p, max } = Math;
 /** Cross-entropies of one row in float64, from the textbook: what every float32 result is measured by. */
 export interface Row {
   loss: number;
-  gradient: number[];
+  gradient: Float64Array;
   /** Both terms that each entry of the gradient is the difference of, added up: where they cancel, errors are in proportion to these. */
-  terms: number[];
+  terms: Float64Array;
 }
 
 type Numbers = ArrayLike<number>;
@@ -20,7 +20,7 @@ export function sigmoidRow(
   y: Numbers,
   posWeight: (j: number) => number = () => 1,
 ): Row {
-  const [gradient, terms] = [new Array<number>(x.length), new Array<number>(x.length)];
+  const [gradient, terms] = [new Float64Array(x.length), new Float64Array(x.length)];
   let loss = 0;
   for (let j = 0; j < x.length; j++) {
     const [logit, positive, negative] = [x[j]!, y[j]! * posWeight(j), 1 - y[j]!];
@@ -52,7 +52,7 @@ export function softmaxRow(x: Numbers, y: Numbers): Row {
     if (j !== place) rest += powers[j]!;
     labels += y[j]!;
   }
-  const [gradient, terms] = [new Array<number>(x.length), new Array<number>(x.length)];
+  const [gradient, terms] = [new Float64Array(x.length), new Float64Array(x.length)];
   let loss = 0;
   for (let j = 0; j < x.length; j++) {
     if (y[j] !== 0) loss += y[j]! * (log1p(rest) + (x[place]! - x[j]!));

@@ -51,13 +51,28 @@ export function* rowsOf(length: number, labelled: 'by class' | 'yes or no'): Gen
 }
 
 /** One row of numbers that lie behind one another. */
-export function rowAt(numbers: ArrayLike<number>, row: number, length: number): number[] {
-  return Array.prototype.slice.call(numbers, row * length, (row + 1) * length) as number[];
+export function rowAt<Numbers extends Float32Array | Int32Array>(
+  numbers: Numbers,
+  row: number,
+  length: number,
+): Numbers {
+  return numbers.subarray(row * length, (row + 1) * length) as Numbers;
 }
 
 /** 1 for the class, 0 for all others. */
-export function hot(label: number, length: number): number[] {
-  const labels = new Array<number>(length).fill(0);
+export function hot(label: number, length: number): Float32Array {
+  const labels = new Float32Array(length);
   labels[label] = 1;
   return labels;
+}
+
+/** The numbers of one row after those of the other. */
+export function joined(rows: ArrayLike<number>[]): Float64Array {
+  const all = new Float64Array(rows.reduce((size, row) => size + row.length, 0));
+  let start = 0;
+  for (const row of rows) {
+    all.set(row, start);
+    start += row.length;
+  }
+  return all;
 }

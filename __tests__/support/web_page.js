@@ -1,16 +1,21 @@
-/** Prints what a page of the given folders says: `result`, a promise that its scripts make, and their errors. */
+/** Prints what pages of the given folders say, each: `result`, a promise that its scripts make, and their errors: paths, --, folders. */
 import process from 'node:process';
 
 import { launchChromium, serve } from '../../tools/chromium.js';
 
-const [path, ...folders] = process.argv.slice(2);
+const args = process.argv.slice(2);
+const [paths, folders] = [args.slice(0, args.indexOf('--')), args.slice(args.indexOf('--') + 1)];
 const { url, close } = await serve(...folders);
 const browser = await launchChromium();
-const page = await browser.newPage();
-const errors = [];
-page.on('pageerror', ({ message }) => errors.push(message));
-await page.goto(`${url}/${path}`);
-const result = await page.evaluate(() => globalThis.result ?? null);
-console.log(JSON.stringify({ result, errors }));
+const said = [];
+for (const path of paths) {
+  const page = await browser.newPage();
+  const errors = [];
+  page.on('pageerror', ({ message }) => errors.push(message));
+  await page.goto(`${url}/${path}`);
+  said.push({ result: await page.evaluate(() => globalThis.result ?? null), errors });
+  await page.close();
+}
+console.log(JSON.stringify(said));
 await browser.close();
 close();

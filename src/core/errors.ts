@@ -26,7 +26,8 @@ function describe(value: unknown): string {
   if (typeof value === 'function')
     return value.name === '' ? 'a function' : `function ${value.name}`;
   if (typeof value === 'object') return describeObject(value);
-  return typeof value === 'string' ? JSON.stringify(value) : `${value as number}`;
+  // eslint-disable-next-line @typescript-eslint/no-base-to-string -- objects are described above
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 
 function describeObject(value: object | null): string {

@@ -14,7 +14,7 @@ import type { fusedLoss } from './fused_loss.js';
 import { alignRanks, toFloat, toTensor, withShape } from './inputs.js';
 import { maskWeights, reduce } from './reduction.js';
 import { logitsBehind } from './trace.js';
-import { assertWeighs, weigh } from './weighting.js';
+import { assertWeighs, combineWeights, weigh } from './weighting.js';
 
 /**
  * The loss of a call: convert → check → compute → weigh → reduce. One fused kernel does the last three where there is one for
@@ -117,12 +117,8 @@ function compute(loss: LossObject, checked: CheckedCall) {
 function reduced(loss: LossObject, checked: CheckedCall): Tensor {
   const { who, reduction, sampleWeight, labelWeights } = checked;
   const { values, mask } = compute(loss, checked);
-  // Without other weights the mask is the weights, and a weighted mean is the mean of what counts.
-  const isUnweighted = sampleWeight === undefined && labelWeights === undefined;
-  const isMean = reduction === 'mean_with_sample_weight' && isUnweighted;
-  const counts = mask && maskWeights(mask, isMean ? 'mean' : reduction);
-  const weights =
-    counts && sampleWeight ? weigh(who, counts, sampleWeight) : (counts ?? sampleWeight);
+  const counts = mask && maskWeights(mask, reduction, sampleWeight ?? labelWeights);
+  const weights = combineWeights(who, counts, sampleWeight);
   const weighted = weights === undefined ? values : weigh(who, values, weights);
   return reduce(weighted, checked.totalWeights ?? (weights && toFloat(weights)), reduction);
 }

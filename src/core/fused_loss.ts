@@ -5,7 +5,7 @@ import { partsOf, type LossObject } from './description.js';
 import { isFused, isRecorded, runFused } from './fused.js';
 import { sizeOf, withShape } from './inputs.js';
 import { kernelReduction } from './reduction.js';
-import { expandWeights, weigh, weighedShape } from './weighting.js';
+import { combineWeights, expandWeights, weighedShape } from './weighting.js';
 
 /**
  * The loss as one kernel computes it, with weights, reduction and gradient; `undefined` where none does.
@@ -27,8 +27,7 @@ export function fusedLoss(
   // Where a row has one label, the weight of the label is that of the row.
   if (labelWeights !== undefined && spec.rowLength > 1) return undefined;
   const byLabel = labelWeights && withShape(labelWeights, shape);
-  const weights =
-    byLabel && sampleWeight ? weigh(who, byLabel, sampleWeight) : (byLabel ?? sampleWeight);
+  const weights = combineWeights(who, byLabel, sampleWeight);
   const weighed = weights === undefined ? shape : weighedShape(who, shape, weights.shape);
   if (sizeOf(weighed) !== rows) return undefined;
   // A weighted mean divides by the sum of the weights as given, before they are spread.

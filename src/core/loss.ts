@@ -124,41 +124,18 @@ export abstract class Loss<Options extends object = object> {
    * warns of a model that ends in something else. An option `fromLogits: true` says that they are logits all the same.
    */
   declare static readonly reads?: Reads;
-  /**
-   * Options that Keras does not have: they are saved only where they differ from their default.
-   *
-   * @internal
-   */
+  // Fields of built-in losses: description.ts says what they mean.
+  /** @internal */
   declare static readonly extensions?: readonly string[];
-  /**
-   * Whether `compute` gets labels and predictions as they come: in their own dtype, and not aligned.
-   *
-   * @internal
-   */
+  /** @internal */
   declare static readonly verbatim?: boolean;
-  /**
-   * Whether labels and predictions of different shapes broadcast, as in Keras.
-   *
-   * @internal
-   */
+  /** @internal */
   declare static readonly broadcasts?: boolean;
-  /**
-   * Whether `values` of the loss weigh each label apart, if they are given weights of labels.
-   *
-   * @internal
-   */
+  /** @internal */
   declare static readonly weighsLabels?: boolean;
-  /**
-   * Whether it is made of other losses, which are its options.
-   *
-   * @internal
-   */
+  /** @internal */
   declare static readonly composite?: boolean;
-  /**
-   * Whether the metric of this name is the loss times −1, as in Keras.
-   *
-   * @internal
-   */
+  /** @internal */
   declare static readonly negatedMetric?: boolean;
 
   /**

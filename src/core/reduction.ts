@@ -55,10 +55,15 @@ export function reduce(values: Tensor, weights: Tensor | undefined, reduction: R
 /**
  * A mask as weights: 1 where a value counts, 0 where it does not. For a mean, which divides by the number of all values,
  * they are scaled up so that those that count have a mean of their own.
+ *
+ * @param others - Weights beside the mask. Without them, a weighted mean is the mean of what counts.
  */
-export function maskWeights(mask: Tensor, reduction: Reduction): Tensor {
+export function maskWeights(mask: Tensor, reduction: Reduction, others?: Tensor): Tensor {
   const counts = toFloat(mask);
-  const isMean = reduction === 'mean' || reduction === 'sum_over_batch_size';
+  const isMean =
+    reduction === 'mean' ||
+    reduction === 'sum_over_batch_size' ||
+    (reduction === 'mean_with_sample_weight' && !others);
   // TF.js's GPU backends cannot add up the gradient of nothing.
   if (!isMean || mask.size === 0) return counts;
   return mul(counts, divideNoNan(scalar(1), meanOver(counts)));

@@ -235,7 +235,7 @@ class HeldLogits {
     kernel.saved.push(data);
     const source = {
       axis: output.rank - 1,
-      logits: () => (input.isDisposed ? revived(input) : input),
+      logits: () => (input.isDisposed ? sharedCopy(input) : input),
     };
     kernel.sourceFor = (activation) =>
       activation === kernel.kernelName.toLowerCase() && !data.isDisposed ? source : undefined;
@@ -247,10 +247,7 @@ class HeldLogits {
   }
 
   release(isOver: (kernel: TracedKernel) => boolean): void {
-    for (const { kernel, data } of this.kernels) {
-      if (!isOver(kernel)) continue;
-      data.dispose();
-    }
+    for (const { kernel, data } of this.kernels) if (isOver(kernel)) data.dispose();
     this.kernels = this.kernels.filter(({ data }) => !data.isDisposed);
   }
 }
@@ -266,8 +263,8 @@ function heldBy(tape: readonly TracedKernel[]): HeldLogits {
   return heldByTape;
 }
 
-/** Another tensor with the data of one that is disposed, through which gradients reach it. */
-function revived(tensor: Tensor): Tensor {
+/** Another tensor with the same data, through which gradients reach the tensor. That one may be disposed. */
+function sharedCopy(tensor: Tensor): Tensor {
   const result = alias(tensor);
   const { state } = watchedEngine();
   if (engine().isTapeOn()) {
@@ -277,7 +274,7 @@ function revived(tensor: Tensor): Tensor {
       inputs: { x: tensor },
       outputs: [result],
       saved: [],
-      gradient: ([dy]: [Tensor]) => ({ x: () => revived(dy) }),
+      gradient: ([dy]: [Tensor]) => ({ x: () => sharedCopy(dy) }),
     };
     state.activeTape?.push(step);
   }

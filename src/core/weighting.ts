@@ -23,6 +23,15 @@ export function weigh(who: string, values: Tensor, weights: Tensor): Tensor {
   );
 }
 
+/** The product of both weights where both are given, and the one that is given where one is. */
+export function combineWeights(
+  who: string,
+  weights: Tensor | undefined,
+  others: Tensor | undefined,
+): Tensor | undefined {
+  return weights && others ? weigh(who, weights, others) : (weights ?? others);
+}
+
 /** Throws where {@link weigh} would. */
 export function assertWeighs(who: string, values: number[], weights: number[]): void {
   weighting(who, values, weights);

@@ -8,6 +8,7 @@ import {
   sum,
   unregisterGradient,
   unregisterKernel,
+  type KernelConfig,
   type NamedTensorMap,
 } from '@tensorflow/tfjs-core';
 
@@ -69,75 +70,57 @@ function isElementwise(attrs: FusedAttrs): attrs is FusedAttrs<ElementwiseSpec> 
   return isElementwiseSpec(attrs.spec);
 }
 
-const OP_KERNELS = Object.values(ops).flatMap(({ op, backends, run }) =>
-  backends.map((backendName) => ({ kernelName: kernelName(op), backendName, run })),
-);
+/** All kernels that {@link registerKernels} registers. */
+const KERNELS: readonly KernelConfig[] = [
+  ...Object.values(ops).flatMap(({ op, backends, run }) =>
+    backends.map((backendName) => ({
+      kernelName: kernelName(op),
+      backendName,
+      // An op gives TF.js its inputs as an array, which arrives as a map by position.
+      kernelFunc: ({ inputs, attrs }: KernelParams) =>
+        run(Object.values(inputs as NamedTensorMap), attrs as unknown as Record<string, number>),
+    })),
+  ),
+  ...Object.entries(BACKENDS).flatMap(([backendName, { computeLoss, scaleGradient: scale }]) => [
+    ...[...CROSS_ENTROPY_KERNELS, ...ELEMENTWISE_KERNELS].map((kernel) => ({
+      kernelName: fusedKernelName(kernel),
+      backendName,
+      kernelFunc: ({ backend, inputs, attrs }: KernelParams) =>
+        computeLoss(backend, inputs as unknown as FusedTensors, attrs as unknown as FusedAttrs),
+    })),
+    {
+      kernelName: SCALE_GRADIENT,
+      backendName,
+      kernelFunc: ({ backend, inputs }: KernelParams) =>
+        scale(backend, inputs as unknown as ScaleGradientTensors),
+    },
+  ]),
+];
+
+/** What a kernel gets from TF.js. */
+type KernelParams = Parameters<KernelConfig['kernelFunc']>[0] & { readonly backend: object };
 
 /** Registers all kernels with TF.js. From now on they run instead of the formulas of ops and losses. */
 export function registerKernels(): void {
   // An op that has run already has registered its formula under the name of the kernel.
-  unregisterKernels();
-  for (const { kernelName, backendName, run } of OP_KERNELS) {
-    registerKernel({
-      kernelName,
-      backendName,
-      // An op gives TF.js its inputs as an array, which arrives as a map by position.
-      kernelFunc: ({ inputs, attrs }) =>
-        run(Object.values(inputs as NamedTensorMap), attrs as unknown as Record<string, number>),
-    });
-  }
-  registerFusedKernels();
+  KERNELS.forEach(unregister);
+  KERNELS.forEach(registerKernel);
   useFusedLoss(fusedLoss);
   useSums(sums);
-}
-
-function registerFusedKernels(): void {
-  for (const [backendName, kernels] of Object.entries(BACKENDS)) {
-    for (const kernel of [...CROSS_ENTROPY_KERNELS, ...ELEMENTWISE_KERNELS]) {
-      registerKernel({
-        kernelName: fusedKernelName(kernel),
-        backendName,
-        kernelFunc: ({ backend, inputs, attrs }) =>
-          kernels.computeLoss(
-            backend,
-            inputs as unknown as FusedTensors,
-            attrs as unknown as FusedAttrs,
-          ),
-      });
-    }
-    registerKernel({
-      kernelName: SCALE_GRADIENT,
-      backendName,
-      kernelFunc: ({ backend, inputs }) =>
-        kernels.scaleGradient(backend, inputs as unknown as ScaleGradientTensors),
-    });
-  }
 }
 
 /** Unregisters all kernels and gradients under our names. An op that runs again registers its formula. */
 export function unregisterKernels(): void {
   useFusedLoss(undefined);
   useSums({ sum, mean });
-  for (const { kernelName, backendName } of registrations()) unregister(kernelName, backendName);
   // Formulas, under the names of ops. To look through a backend takes long: other backends keep theirs, which compute the same.
-  const backendName = getBackend();
-  for (const { kernelName } of getKernelsForBackend(backendName)) {
-    if (kernelName.startsWith(PREFIX)) unregister(kernelName, backendName);
-  }
-}
-
-/** What {@link registerKernels} registers. */
-function registrations(): { readonly kernelName: string; readonly backendName: string }[] {
-  const fused = [...CROSS_ENTROPY_KERNELS, ...ELEMENTWISE_KERNELS].map(fusedKernelName);
-  const ofBackends = Object.keys(BACKENDS).flatMap((backendName) =>
-    [...fused, SCALE_GRADIENT].map((kernelName) => ({ kernelName, backendName })),
+  const formulas = getKernelsForBackend(getBackend()).filter(({ kernelName: name }) =>
+    name.startsWith(PREFIX),
   );
-  return [...OP_KERNELS, ...ofBackends];
+  [...KERNELS, ...formulas].forEach(unregister);
 }
 
-function unregister(kernelName: string, backendName: string): void {
-  if ((getKernel(kernelName, backendName) as unknown) !== undefined) {
-    unregisterKernel(kernelName, backendName);
-  }
-  if ((getGradient(kernelName) as unknown) !== undefined) unregisterGradient(kernelName);
+function unregister({ kernelName: name, backendName }: KernelConfig): void {
+  if ((getKernel(name, backendName) as unknown) !== undefined) unregisterKernel(name, backendName);
+  if ((getGradient(name) as unknown) !== undefined) unregisterGradient(name);
 }

@@ -7,10 +7,10 @@ import { BuiltInLoss, lossValues } from '../core/built_in_loss.js';
 import type { NoOptions } from '../core/loss.js';
 import { sumOver } from '../core/reduction.js';
 import type { ElementwiseSpec } from '../core/kernel_contract.js';
+import { assertOneHotShape } from '../ops/class_labels.js';
 import { largest } from '../ops/largest.js';
 import { positivePart } from '../ops/positive_part.js';
 import { product } from '../ops/product.js';
-import { assertOneHotShape } from './class_loss.js';
 
 /**
  * How far the prediction of the right class is from leading all others by 1, one value per sample: for scores whose order

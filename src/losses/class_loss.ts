@@ -20,11 +20,11 @@ import {
   type FromLogits,
 } from '../core/checks.js';
 import { classOf, type Reads } from '../core/description.js';
-import { alongAxis, mismatch, sameShape } from '../core/inputs.js';
+import { alongAxis } from '../core/inputs.js';
 import type { CrossEntropyKernel, CrossEntropySpec } from '../core/kernel_contract.js';
 import { multiplyNoNan } from '../core/op.js';
 import { sumOver } from '../core/reduction.js';
-import { assertIndexShape, isIndexShape, oneHot, toIndices } from '../ops/class_labels.js';
+import { assertIndexShape, assertOneHotShape, oneHot, toIndices } from '../ops/class_labels.js';
 import { differsFrom } from '../ops/differs_from.js';
 
 /** Weights of the classes: one for all, or one per class; `null` is 1. */
@@ -107,7 +107,7 @@ export abstract class ClassLoss<Options extends object> extends BuiltInLoss<Opti
   override valuesShape(who: string, yTrue: number[], yPred: number[]): number[] {
     const axis = resolveAxis(who, optionsOf(this).axis, ['yPred', yPred]);
     if (hasIndices(this)) assertIndexShape(who, ['yTrue', yTrue], ['yPred', yPred], axis);
-    else assertOneHotShape(who, yTrue, yPred, axis);
+    else assertOneHotShape(who, yTrue, yPred, axis, FOR_INDICES);
     assertWeightsFit(who, ...this.weights(), yPred, axis);
     return withoutAxes(yPred, [axis]);
   }
@@ -169,23 +169,8 @@ function hasIndices<Options extends object>(loss: ClassLoss<Options>): boolean {
   return classOf(loss).labels === 'index';
 }
 
-/** Throws unless one-hot labels have the shape of the predictions. */
-export function assertOneHotShape(
-  who: string,
-  yTrue: number[],
-  yPred: number[],
-  axis: number,
-): void {
-  if (sameShape(yTrue, yPred)) return;
-  const hint = isIndexShape(yTrue, yPred, axis)
-    ? ' Class indices are for the sparse loss; tf.oneHot makes labels of them.'
-    : '';
-  throw mismatch(
-    `${who}: yTrue and yPred must have the same shape.${hint}`,
-    ['yTrue', yTrue],
-    ['yPred', yPred],
-  );
-}
+/** What to do with class indices that come for one-hot labels. */
+const FOR_INDICES = 'Class indices are for the sparse loss; tf.oneHot makes labels of them.';
 
 /** labels · (1 − ε) + ε / classes */
 function smooth(labels: Tensor, share: number, axis: number): Tensor {

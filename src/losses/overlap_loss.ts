@@ -13,10 +13,10 @@ import {
 } from '../core/checks.js';
 import { classOf, type Reads } from '../core/description.js';
 import { formatShape, formatValue } from '../core/errors.js';
-import { alongAxis, broadcast, mismatch, sameShape, sizeOf } from '../core/inputs.js';
+import { alongAxis, broadcast, sizeOf } from '../core/inputs.js';
 import { multiplyNoNan } from '../core/op.js';
 import { meanOver, sumOver } from '../core/reduction.js';
-import { isIndexShape } from '../ops/class_labels.js';
+import { assertOneHotShape } from '../ops/class_labels.js';
 import { EPSILON } from '../ops/clip.js';
 import { missedShare, overlap } from '../ops/overlap.js';
 import { product } from '../ops/product.js';
@@ -74,16 +74,7 @@ export abstract class OverlapLoss<Options extends OverlapOptions> extends BuiltI
   override valuesShape(who: string, yTrue: number[], yPred: number[]): number[] {
     const { axis, classWeights } = this.options as unknown as Required<OverlapOptions>;
     const last = yPred.length - 1;
-    if (!sameShape(yTrue, yPred)) {
-      const hint = isIndexShape(yTrue, yPred, last)
-        ? ' tf.oneHot makes labels of class indices.'
-        : '';
-      throw mismatch(
-        `${who}: yTrue and yPred must have the same shape.${hint}`,
-        ['yTrue', yTrue],
-        ['yPred', yPred],
-      );
-    }
+    assertOneHotShape(who, yTrue, yPred, last);
     const axes = resolveAxes(who, axis, yPred);
     if (classWeights !== null) {
       assertWeightsFit(who, 'classWeights', classWeights, yPred);

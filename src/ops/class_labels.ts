@@ -41,12 +41,29 @@ export function assertIndexShape(
   );
 }
 
-/** Whether labels of this shape can be class indices for an output. */
-export function isIndexShape(
-  labels: readonly number[],
-  output: readonly number[],
+/**
+ * Throws unless labels have the shape of the predictions.
+ *
+ * @param hint - What to do where the labels look like class indices.
+ */
+export function assertOneHotShape(
+  who: string,
+  yTrue: readonly number[],
+  yPred: readonly number[],
   axis: number,
-): boolean {
+  hint = 'tf.oneHot makes labels of class indices.',
+): void {
+  if (sameShape(yTrue, yPred)) return;
+  const advice = isIndexShape(yTrue, yPred, axis) ? ` ${hint}` : '';
+  throw mismatch(
+    `${who}: yTrue and yPred must have the same shape.${advice}`,
+    ['yTrue', yTrue],
+    ['yPred', yPred],
+  );
+}
+
+/** Whether labels of this shape can be class indices for an output. */
+function isIndexShape(labels: readonly number[], output: readonly number[], axis: number): boolean {
   const withAxis = output.map((size, index) => (index === axis ? 1 : size));
   return sameShape(labels, withoutAxes(output, [axis])) || sameShape(labels, withAxis);
 }

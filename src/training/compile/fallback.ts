@@ -21,8 +21,7 @@ export function trainingFunction(output: () => OutputPlan): PlainFunction {
         const fromLogits = output().readsLogits(term);
         const { values: given, mask } = valuesAndMask(term, { yTrue, yPred, fromLogits });
         const { reduction } = term;
-        const isMean = reduction === 'mean_with_sample_weight';
-        const counts = mask && maskWeights(mask, isMean ? 'mean' : reduction);
+        const counts = mask && maskWeights(mask, reduction);
         const values = counts === undefined ? given : weigh('loss', given, counts);
         const axes = values.shape.map((_, axis) => axis).filter((axis) => axis > 0);
         const perSample = meanOver(values, axes);

@@ -23,7 +23,7 @@ import type { Loss } from '../../core/loss.js';
 import { divideNoNan } from '../../core/op.js';
 import { meanOver } from '../../core/reduction.js';
 import { disposeTape, tracing } from '../../core/watch.js';
-import { weigh } from '../../core/weighting.js';
+import { combineWeights, weigh } from '../../core/weighting.js';
 import { hasBinaryLabels } from '../label_form.js';
 import { entryAt } from '../per_output.js';
 import type { OutputBatch, OutputMetric, OutputPlan, OutputWeights, Plan } from '../plan.js';
@@ -197,8 +197,7 @@ function weightsOfLabels(
   if (reduction !== 'mean_with_sample_weight') return { sampleWeight, labelWeights };
   const { axis } = options as { axis: Axis };
   const ofLabels = meanOver(labelWeights, resolveAxes(who, axis, shape));
-  const totalWeights = sampleWeight ? weigh(who, ofLabels, sampleWeight) : ofLabels;
-  return { sampleWeight, labelWeights, totalWeights };
+  return { sampleWeight, labelWeights, totalWeights: combineWeights(who, ofLabels, sampleWeight) };
 }
 
 /** Throws where labels would broadcast, and where a loss has one value for labels of several classes that have weights. */
@@ -248,7 +247,7 @@ function metricOf(batch: OutputBatch, metric: OutputMetric): Reported {
   const { values: measured, counts } = metric.measure(batch);
   const values = toFloat(measured);
   const given = metric.weighted ? weightsOfSamples('weightedMetrics', batch) : undefined;
-  const weights = counts && given ? weigh(who, counts, given) : (counts ?? given);
+  const weights = combineWeights(who, counts, given);
   if (weights === undefined) return { value: mean<Scalar>(values) };
   const sums = {
     values: sum<Scalar>(weigh(who, values, weights)),
@@ -264,5 +263,5 @@ function weightsOfSamples(
 ): Tensor | undefined {
   const perLabel = classWeight && loss && hasBinaryLabels(loss) && classWeight.rank > 1;
   const byClass = perLabel ? mean(classWeight, -1) : classWeight;
-  return byClass && sampleWeight ? weigh(who, byClass, sampleWeight) : (byClass ?? sampleWeight);
+  return combineWeights(who, byClass, sampleWeight);
 }
