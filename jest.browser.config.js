@@ -50,28 +50,6 @@ async function hasWebGPU() {
 const selected = process.argv.includes('--selectProjects') && !process.argv.includes('webgpu');
 const untested = selected || (await hasWebGPU()) ? [] : ['webgpu: this Chromium has no adapter'];
 
-/** What a person does on the pages: Jest runs in Node, and drives Chromium from there. */
-const page = {
-  displayName: 'playground',
-  testMatch: ['<rootDir>/__tests__/playground.test.ts'],
-  testEnvironment: 'node',
-  transform: {
-    '\\.[jt]s$': [
-      'ts-jest',
-      {
-        tsconfig: {
-          module: 'CommonJS',
-          moduleResolution: 'Bundler',
-          verbatimModuleSyntax: false,
-          allowJs: true,
-        },
-        diagnostics: false,
-      },
-    ],
-  },
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-};
-
 export default {
   projects: [
     onBackend('webgl'),
@@ -79,7 +57,6 @@ export default {
     ...(untested.length === 0 ? [onBackend('webgpu')] : []),
     onBackend('wasm', { files: likeNodeFiles }),
     onBackend('cpu', { files: likeNodeFiles }),
-    page,
   ],
   // Only what hangs is an error. The first use of a shader compiles it, in software where there is no GPU.
   testTimeout: 600_000,

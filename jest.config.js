@@ -22,6 +22,9 @@ const FAST_GLOBALS = [
   ...['Float32Array', 'Int32Array', 'Uint8Array', 'WeakMap', 'isNaN'],
 ];
 
+/** Tests that compare kernels with formulas, or look at kernels alone. */
+const KERNELS_ALONE = ['/kernels/(?!kernels)'];
+
 /** The same test bodies on each backend, with kernels, or with the ops as their formulas. */
 const onBackend = (backend, composed = false) => ({
   id: 'tfjs-losses',
@@ -41,6 +44,7 @@ const onBackend = (backend, composed = false) => ({
 /** The tests of models on another version of TF.js, which tools/tfjs_version.sh has installed. */
 const onVersion = (version) => ({
   ...onBackend('cpu'),
+  testPathIgnorePatterns: KERNELS_ALONE,
   displayName: `tfjs ${version}`,
   moduleNameMapper: {
     '^(@tensorflow/.*)$': `<rootDir>/.tfjs/${version}/node_modules/$1`,
@@ -49,7 +53,7 @@ const onVersion = (version) => ({
 });
 
 const noChromium = whyNoChromium();
-if (noChromium) console.log(`web page: not tested, ${noChromium}`);
+if (noChromium) console.log(`web page and playground: not tested, ${noChromium}`);
 
 /** What does not depend on a backend: snippets of the docs, the packed package, the examples. */
 const once = (all) => ({
@@ -61,9 +65,31 @@ const once = (all) => ({
   },
   displayName: 'package',
   testMatch: ['<rootDir>/__tests__/*.test.ts'],
-  // It needs Chromium: jest.browser.config.js.
+  // Below.
   testPathIgnorePatterns: ['playground\\.test\\.ts$'],
 });
+
+/** What a person does on the page of the playground: Jest runs in Node, and drives Chromium from there. */
+const playground = {
+  displayName: 'playground',
+  testMatch: ['<rootDir>/__tests__/playground.test.ts'],
+  testEnvironment: 'node',
+  transform: {
+    '\\.[jt]s$': [
+      'ts-jest',
+      {
+        tsconfig: {
+          module: 'CommonJS',
+          moduleResolution: 'Bundler',
+          verbatimModuleSyntax: false,
+          allowJs: true,
+        },
+        diagnostics: false,
+      },
+    ],
+  },
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+};
 
 const backends = ['cpu', 'wasm'];
 const reason = whyNoTfjsNode();
@@ -85,23 +111,26 @@ const common = {
   collectCoverageFrom: ['src/**/*.ts'],
 };
 const kernels = backends.map((backend) => onBackend(backend));
+/** Without `training/`: it calls losses, and does not compute them. */
 const formulas = backends.map((backend) => ({
   ...onBackend(backend, true),
-  // Of kernels alone there is nothing to test where formulas run.
-  testPathIgnorePatterns: ['/kernels/(?!kernels)'],
+  testPathIgnorePatterns: [...KERNELS_ALONE, '/training/'],
 }));
-
-/** What trains models is tested with kernels: it calls losses, and does not compute them. */
-const cpuFormulas = {
-  ...formulas[0],
-  testPathIgnorePatterns: [...formulas[0].testPathIgnorePatterns, '/training/'],
-};
+/** There `training/`, too, sees formulas once. */
+const cpuFormulas = { ...onBackend('cpu', true), testPathIgnorePatterns: KERNELS_ALONE };
 
 /** `npm test`: the kernels of each backend, the formulas of losses on one, and all but the longest examples. */
-export default { ...common, projects: [once(false), ...kernels, cpuFormulas] };
+export default { ...common, projects: [once(false), ...kernels, formulas[0]] };
 
 /** `npm run test:all`, by jest.all.config.js. */
 export const all = {
   ...common,
-  projects: [once(true), ...kernels, ...formulas, ...versions.map(onVersion)],
+  projects: [
+    once(true),
+    ...(noChromium === undefined ? [playground] : []),
+    ...kernels,
+    cpuFormulas,
+    ...formulas.slice(1),
+    ...versions.map(onVersion),
+  ],
 };

@@ -4,7 +4,8 @@ const Sequencer = require('@jest/test-sequencer').default;
 module.exports = class extends Sequencer {
   sort(tests) {
     const sorted = super.sort(tests);
-    const isFirst = ({ context }) => context.config.displayName?.name === 'package';
+    const isFirst = ({ context }) =>
+      ['package', 'playground'].includes(context.config.displayName?.name);
     return [...sorted.filter(isFirst), ...sorted.filter((test) => !isFirst(test))];
   }
 };

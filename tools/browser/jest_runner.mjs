@@ -10,8 +10,9 @@ import { launchChromium, serve } from '../chromium.js';
 import { bundle } from './bundle.js';
 
 /**
- * Runs Jest's test files in Chromium, each in a page that has the project's `globals`, and in a browser of its own: pages share the
- * process that computes on the GPU, which thousands of canvases, in which webgpu reads, bring to its end.
+ * Runs Jest's test files in Chromium, each in a page that has the project's `globals`. A browser opens a few of them, as it takes
+ * seconds to start; on webgpu a single one: pages share the process that computes on the GPU, which thousands of canvases, in which
+ * webgpu reads, bring to its end.
  *
  * Its file is an .mjs, which Jest imports as it is: others it compiles by the `transform` of whichever project comes first.
  */
@@ -36,32 +37,33 @@ export default class BrowserRunner {
     try {
       const queue = tests.values();
       const worker = async () => {
+        let [browser, pages] = [undefined, 0];
         for (const test of queue) {
           if (watcher.isInterrupted()) break;
           await onStart(test);
+          const { __BACKEND__: backend } = test.context.config.globals;
+          if (pages >= (backend === 'webgpu' ? 1 : PAGES)) {
+            await browser.close();
+            browser = undefined;
+          }
+          if (!browser) [browser, pages] = [await launchChromium(), 0];
+          pages += backend === 'webgpu' ? PAGES : 1;
           try {
-            await onResult(test, await this.runFile(test, { outDir, url: server.url }));
+            await onResult(test, await this.runPage(test, { browser, outDir, url: server.url }));
           } catch (error) {
+            pages = Infinity;
             await onFailure(test, {
               message: error.message,
               stack: withSources(error.stack, outDir),
             });
           }
         }
+        await browser?.close();
       };
       await Promise.all(Array.from({ length: this.globalConfig.maxWorkers }, worker));
     } finally {
       server.close();
       rmSync(outDir, { recursive: true });
-    }
-  }
-
-  async runFile(test, { outDir, url }) {
-    const browser = await launchChromium();
-    try {
-      return await this.runPage(test, { browser, outDir, url });
-    } finally {
-      await browser.close();
     }
   }
 
@@ -101,6 +103,7 @@ export default class BrowserRunner {
     }));
     const count = (wanted) => testResults.filter(({ status }) => status === wanted).length;
     const outside = [...problems, ...unhandledErrors].map((error) => withSources(error, outDir));
+    await page.close();
     const end = Date.now();
     return {
       ...createEmptyTestResult(),
@@ -117,6 +120,9 @@ export default class BrowserRunner {
     };
   }
 }
+
+/** How many test files a browser opens. */
+const PAGES = 8;
 
 /** A stack trace of a page, in the places of the sources. */
 function withSources(stack, outDir) {
