@@ -1,6 +1,6 @@
 import { LayersModel, metrics, Sequential } from '@tensorflow/tfjs-layers';
 
-import { register } from './register.js';
+import { register } from './pure.js';
 
 export * from './pure.js';
 

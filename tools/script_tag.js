@@ -23,7 +23,6 @@ export async function buildScript() {
       target: 'es2022',
       outDir: 'dist',
       emptyOutDir: false,
-      sourcemap: true,
       lib: {
         entry: 'dist/esm/index.js',
         formats: ['iife'],
