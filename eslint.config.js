@@ -28,7 +28,7 @@ export default defineConfig(
   },
   {
     // A test may assert that an index exists by using it; TF.js's own types are loose.
-    files: ['__tests__/**/*.ts', 'examples/**/*.ts', 'bench/**/*.ts'],
+    files: ['__tests__/**/*.ts', 'examples/**/*.ts', 'bench/**/*.ts', 'tools/**/*.ts'],
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',

@@ -74,6 +74,8 @@ const playground = {
   displayName: 'playground',
   testMatch: ['<rootDir>/__tests__/playground.test.ts'],
   testEnvironment: 'node',
+  // As all others: a worker cannot change it.
+  testEnvironmentOptions: { globalsCleanup: 'off' },
   transform: {
     '\\.[jt]s$': [
       'ts-jest',

@@ -88,7 +88,7 @@ beforeEach(() => {
 });
 
 describe('every snippet runs', () => {
-  const documents = ['README.md', ...filesOf('docs', '.md')];
+  const documents = filesOf('docs', '.md');
   it.each(documents.flatMap(snippetsOf))('$title', async (snippet) => {
     await runAll(snippet);
   });
@@ -99,10 +99,4 @@ describe('every example of a doc comment runs, and gives what it says', () => {
   it.each(examples)('$title', async (snippet) => {
     await runAll(snippet);
   });
-});
-
-it('the README lists every loss', () => {
-  for (const name of losses.listLosses().filter((known) => known in losses)) {
-    expect(read('README.md')).toContain(`| \`${name}\``);
-  }
 });

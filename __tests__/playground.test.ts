@@ -481,16 +481,20 @@ describe('the verdict', () => {
   it('leaves no tensor behind', async () => {
     await open();
     await choose({ Epochs: '5' });
+    interface Engine {
+      _tfengine: { state: { numTensors: number } };
+    }
     const tensors = () =>
-      page.evaluate(
-        () =>
-          (globalThis as unknown as { _tfengine: { state: { numTensors: number } } })._tfengine
-            .state.numTensors,
-      );
+      page.evaluate(() => (globalThis as unknown as Engine)._tfengine.state.numTensors);
     await train();
     const before = await tensors();
     await page.getByLabel('A fair start').check();
     await train();
+    // What the first training says may still stand there while the second one runs.
+    await page.waitForFunction(
+      (count) => (globalThis as unknown as Engine)._tfengine.state.numTensors === count,
+      before,
+    );
     expect(await tensors()).toBe(before);
   });
 

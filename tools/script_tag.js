@@ -19,7 +19,7 @@ export async function buildScript() {
     publicDir: false,
     logLevel: 'warn',
     build: {
-      // What the code calls, Object.hasOwn say, is as young.
+      // With fields of classes, as in tools/flatten.js: what they are made of is left as it is.
       target: 'es2022',
       outDir: 'dist',
       emptyOutDir: false,

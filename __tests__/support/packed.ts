@@ -1,6 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(__dirname, '../..');
@@ -8,7 +16,7 @@ const root = join(__dirname, '../..');
 /** What the package is made of, and what makes it. */
 const SOURCES = [
   ...['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'],
-  ...['README.md', 'LICENSE', 'CHANGELOG.md'],
+  ...['README.md', 'LICENSE', 'CHANGELOG.md', 'pure/package.json'],
   ...filesOf('tools').filter((file) => file.endsWith('.js')),
   ...filesOf('src'),
 ];
@@ -36,6 +44,16 @@ export function packed(): string {
   const [{ filename }] = JSON.parse(json) as [{ filename: string }];
   renameSync(join(folder, filename), tarball);
   return tarball;
+}
+
+/** Installs the packed package into the `node_modules` of a folder, and links packages of this repository beside it. */
+export function installPacked(folder: string, ...beside: string[]): void {
+  const modules = join(folder, 'node_modules');
+  mkdirSync(join(modules, 'tfjs-losses'), { recursive: true });
+  execFileSync('tar', [
+    ...['-xzf', packed(), '-C', join(modules, 'tfjs-losses'), '--strip-components', '1'],
+  ]);
+  for (const name of beside) symlinkSync(join(root, 'node_modules', name), join(modules, name));
 }
 
 function filesOf(folder: string): string[] {

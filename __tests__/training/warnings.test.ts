@@ -51,7 +51,7 @@ describe('model.compile warns once', () => {
     `ends in a ${name}, so it gives probabilities, and ${lossName} has fromLogits: true.`;
   const lacks = (lossName: string, name: string) =>
     `has no activation, so it gives logits, and ${lossName} reads probabilities. ` +
-    `Give the loss fromLogits: true, or the layer activation: '${name}'.`;
+    `Write loss: new ${lossName}({ fromLogits: true }), or give the layer activation: '${name}'.`;
   const oneUnit = 'is one number, and a softmax makes it 1 whatever the model learns.';
 
   it.each<[string, () => tf.LayersModel, LossIdentifier, string]>([

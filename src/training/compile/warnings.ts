@@ -65,10 +65,13 @@ function mismatchOf(
       : undefined;
   }
   if (activation.name === 'linear') {
-    const advice = 'fromLogits' in defaults ? 'the loss fromLogits: true, or ' : '';
+    const advice =
+      'fromLogits' in defaults
+        ? `Write loss: new ${className}({ fromLogits: true }), or give`
+        : 'Give';
     return (
       `Output '${name}' has no activation, so it gives logits, and ${className} reads probabilities. ` +
-      `Give ${advice}the layer activation: '${reads}'.`
+      `${advice} the layer activation: '${reads}'.`
     );
   }
   return lostLogits(name, loss, activation, classAxis, shape);
