@@ -224,7 +224,7 @@ describe('model.compile', () => {
   it('rejects an option that it does not have, and offers the nearest one', () => {
     expect(() => {
       sequential().compile({ optimizer: 'sgd', loss: 'bce', lossWeight: 2 } as never);
-    }).toThrow('Received: "lossWeight". Did you mean \'lossWeights\'?');
+    }).toThrow("model.compile: the option is called lossWeights. Received: 'lossWeight'.");
   });
 
   it('counts valid labels alone where a class is ignored: loss, accuracy and crossentropy', async () => {

@@ -1,8 +1,6 @@
-import { Tensor, tidy, type io, type Scalar } from '@tensorflow/tfjs-core';
+import { tidy, type io, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
-import { toFunctionName } from '../core/config.js';
-import { formatValue } from '../core/errors.js';
 import { tracing } from '../core/watch.js';
 import { warn } from '../core/warn.js';
 import type { CompileArgs, GivenWeights } from './arguments.js';
@@ -30,7 +28,8 @@ import {
   tensorsBehindTargets,
   withWeights,
 } from './weights/carried.js';
-import { preparedDataset, type Dataset } from './weights/dataset.js';
+import { mapped, preparedDataset, weightsOfElement, type Dataset } from './weights/dataset.js';
+import { assertWeightsArePlaced } from './weights/places.js';
 import { completeTargets } from './weights/targets.js';
 import { hasWeights } from './weights/tensors.js';
 
@@ -47,6 +46,7 @@ type Replacement<Arguments extends unknown[], Result> = (
 
 const compile: Replacement<[CompileArgs], void> = (original) =>
   function (args) {
+    assertWeightsArePlaced('compile', args);
     compileModel(this, args, original);
     const missing = missingFields(this);
     if (missing.length > 0) {
@@ -63,6 +63,14 @@ export function warnOfMissing(members: readonly string[]): void {
   );
 }
 
+/** The same dataset for a model without a plan, which throws where an element has weights: they would be lost. */
+function unweightedDataset(dataset: Dataset, model: LayersModel): Dataset {
+  return mapped(dataset, (element) => {
+    planFor(model, weightsOfElement(element));
+    return element;
+  });
+}
+
 /** The plan of the model. Throws if there is none and weights are given, which would be lost. */
 function planFor(model: LayersModel, weights: GivenWeights): Plan | undefined {
   const { plan } = modelState(model);
@@ -73,22 +81,6 @@ function planFor(model: LayersModel, weights: GivenWeights): Plan | undefined {
     );
   }
   return plan;
-}
-
-/** Throws if weights are given in a form or under a name in which they would be lost. */
-function assertWeightNames(who: string, args: object): void {
-  if (args instanceof Tensor || Array.isArray(args) || ArrayBuffer.isView(args)) {
-    throw new TypeError(
-      `model.${who}: weights go into an object, { sampleWeight }. Received: ${formatValue(args)}.`,
-    );
-  }
-  for (const key of Object.keys(args)) {
-    const singular = toFunctionName(key).replace(/s$/, '');
-    const name = ['sampleWeight', 'classWeight'].find((each) => each === singular);
-    if (name !== undefined && name !== key) {
-      throw new RangeError(`model.${who}: the option is called ${name}. Received: '${key}'.`);
-    }
-  }
 }
 
 interface CommonFitArgs extends GivenWeights {
@@ -108,9 +100,9 @@ type ValidationData = readonly [
 const fit: Replacement<[x: Tensors, y: Tensors, args?: FitArgs], Promise<unknown>> = (original) =>
   async function (x, y, args = {}) {
     const { sampleWeight, classWeight, validationData, ...rest } = args;
+    assertWeightsArePlaced('fit', args);
     const plan = planFor(this, { sampleWeight: sampleWeight ?? validationData?.[2] });
     if (plan === undefined) return original.call(this, x, y, args);
-    assertWeightNames('fit', args);
     // TensorFlow.js knows class weights, so they are left to it if its own steps run.
     const isWeighted = plan.usesOwnSteps || hasWeights({ sampleWeight });
     const { callbacks, end } = withEpochMeans(this, plan, rest.callbacks);
@@ -144,12 +136,12 @@ const fitDataset: Replacement<[dataset: Dataset, args: FitDatasetArgs], Promise<
   original,
 ) =>
   async function (dataset, args) {
+    assertWeightsArePlaced('fitDataset', args);
     const { plan } = modelState(this);
     // TensorFlow.js has an error for missing options.
     if (plan === undefined || (args as unknown) === undefined) {
-      return original.call(this, dataset, args);
+      return original.call(this, unweightedDataset(dataset, this), args);
     }
-    assertWeightNames('fitDataset', args);
     const { classWeight, validationData, ...rest } = args;
     const prepared = preparedDataset(dataset, plan, this, classWeight) as Dataset;
     const isDataset = validationData && 'iterator' in validationData;
@@ -170,9 +162,9 @@ const fitDataset: Replacement<[dataset: Dataset, args: FitDatasetArgs], Promise<
 
 const evaluate: Replacement<[x: Tensors, y: Tensors, args?: GivenWeights], unknown> = (original) =>
   function (x, y, args = {}) {
+    assertWeightsArePlaced('evaluate', args);
     const { sampleWeight, ...rest } = args;
     const plan = planFor(this, { sampleWeight });
-    if (plan !== undefined) assertWeightNames('evaluate', args);
     return original.call(this, x, plan ? withWeights(y, { sampleWeight }) : y, rest);
   };
 
@@ -181,8 +173,9 @@ const evaluateDataset: Replacement<
   Promise<Scalar | Scalar[]>
 > = (original) =>
   async function (dataset, args) {
+    assertWeightsArePlaced('evaluateDataset', args);
     const { plan } = modelState(this);
-    if (plan === undefined) return original.call(this, dataset, args);
+    if (plan === undefined) return original.call(this, unweightedDataset(dataset, this), args);
     const evaluation = original.call(this, preparedDataset(dataset, plan, this) as Dataset, args);
     // By now it has made its step, and waits for the first batch.
     const means = meansOf(hidden(this).testFunction);
@@ -211,8 +204,8 @@ type TrainOnBatch = [x: Tensors, y: Tensors, weights?: GivenWeights];
 
 const trainOnBatch: Replacement<TrainOnBatch, Promise<unknown>> = (original) =>
   async function (x, y, weights = {}) {
+    assertWeightsArePlaced('trainOnBatch', weights);
     const plan = planFor(this, weights);
-    if (plan !== undefined) assertWeightNames('trainOnBatch', weights);
     const targets = plan === undefined ? y : withWeights(y, weights);
     try {
       return await original.call(this, x, targets);

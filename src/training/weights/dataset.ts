@@ -8,6 +8,7 @@ import type { Plan } from '../plan.js';
 import type { Tensors } from '../tfjs.js';
 import { keepBesideBatch } from './carried.js';
 import { completeTargets } from './targets.js';
+import { assertWeightsArePlaced } from './places.js';
 import { hasWeights } from './tensors.js';
 
 /** One element of a dataset, in the form of TensorFlow.js or in that of Keras. */
@@ -32,19 +33,36 @@ export function preparedDataset(
   model: LayersModel,
   classWeight?: GivenWeights['classWeight'],
 ): Dataset | Iterator {
-  const prepare = (iterator: Iterator): Iterator => ({
+  return mapped(dataset, (value) => preparedElement(value, plan, model, classWeight));
+}
+
+/** The same dataset, or iterator of one, with what a function makes of its elements. */
+export function mapped<D extends Dataset | Iterator>(
+  dataset: D,
+  change: (element: object) => unknown,
+): D;
+export function mapped(
+  dataset: Dataset | Iterator,
+  change: (element: object) => unknown,
+): Dataset | Iterator {
+  const changed = (iterator: Iterator): Iterator => ({
     next: async () => {
       const { value, done } = await iterator.next();
-      if (isNothing(value)) return { value, done };
-      return { value: preparedElement(value, plan, model, classWeight), done };
+      return { value: isNothing(value) ? value : change(value), done };
     },
   });
-  if (!('iterator' in dataset)) return prepare(dataset);
+  if (!('iterator' in dataset)) return changed(dataset);
   const { size } = dataset;
   return {
     ...(size === undefined ? {} : { size }),
-    iterator: async () => prepare(await dataset.iterator()),
+    iterator: async () => changed(await dataset.iterator()),
   };
+}
+
+/** The sample weights of an element of a dataset. */
+export function weightsOfElement(element: object): Pick<GivenWeights, 'sampleWeight'> {
+  const { sampleWeight } = readElement(element as Element);
+  return { sampleWeight };
 }
 
 function preparedElement(
@@ -76,7 +94,10 @@ function preparedElement(
 }
 
 function readElement(value: Element) {
-  if (!Array.isArray(value)) return value as Exclude<Element, readonly unknown[]>;
+  if (!Array.isArray(value)) {
+    assertWeightsArePlaced('a dataset', value);
+    return value as Exclude<Element, readonly unknown[]>;
+  }
   const [xs, ys, sampleWeight] = value as Extract<Element, readonly unknown[]>;
   if (value.length < 2 || value.length > 3) {
     throw new TypeError(

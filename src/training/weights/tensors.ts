@@ -147,6 +147,11 @@ function classWeights(
   yPred: number[],
 ): Tensor {
   const who = `classWeight of output '${output}'`;
+  if (!isDict(weights)) {
+    throw new TypeError(
+      `${who} must be a dict from class index to weight, such as { 0: 1, 1: 5 }. Received: ${formatValue(weights)}.`,
+    );
+  }
   const entries = Object.entries(weights).map(
     ([index, weight]) => [Number(index), weight] as const,
   );
