@@ -122,12 +122,14 @@ describe('the packed package', () => {
       symlinkSync(found, join(modules, '@tensorflow', name));
     }
     const code = `
-      import '@tensorflow/tfjs-backend-cpu';
       import { BinaryCrossentropy, getLoss, register } from 'tfjs-losses/pure';
       register();
+      let said;
+      try { new BinaryCrossentropy()([[1]], [[0.5]]); } catch ({ message }) { said = message; }
+      await import('@tensorflow/tfjs-backend-cpu');
       const missing = await import('tfjs-losses').catch((error) => error.code);
       const loss = new BinaryCrossentropy({ fromLogits: true })(${known});
-      console.log(JSON.stringify([missing, loss.arraySync(), getLoss('bce').name]));`;
+      console.log(JSON.stringify([missing, loss.arraySync(), getLoss('bce').name, said]));`;
     writeFileSync(join(bare, 'bare.mjs'), code);
     const printed = execFileSync(process.execPath, ['bare.mjs'], {
       cwd: bare,
@@ -139,6 +141,7 @@ describe('the packed package', () => {
       'ERR_MODULE_NOT_FOUND',
       expect.closeTo(0.865458, 5),
       'binary_crossentropy',
+      "BinaryCrossentropy: TensorFlow.js has no backend. Add import '@tensorflow/tfjs'.",
     ]);
   });
 
@@ -230,17 +233,17 @@ describe('the packed package', () => {
 
 /** What a program of a user exports from here, and what it prints that imports from the bundle of that. */
 const BUNDLED = {
-  'one loss of tfjs-losses/pure adds less than 6 kB': {
+  'one loss of tfjs-losses/pure adds less than 6.5 kB': {
     code: `export { BinaryCrossentropy } from 'tfjs-losses/pure';`,
     program: `
       import '@tensorflow/tfjs';
       import { BinaryCrossentropy } from './out.mjs';
       const loss = new BinaryCrossentropy({ fromLogits: true });
       console.log(JSON.stringify(loss(${known}).arraySync()));`,
-    limit: 6000,
+    limit: 6500,
     prints: expect.closeTo(0.865458, 5) as unknown,
   },
-  'everything adds less than 57 kB, and registers': {
+  'everything adds less than 60 kB, and registers': {
     code: `export * from 'tfjs-losses';`,
     program: `
       import * as tf from '@tensorflow/tfjs';
@@ -250,7 +253,7 @@ const BUNDLED = {
       model.compile({ optimizer: 'sgd', loss: 'binary_focal_crossentropy' });
       const value = model.evaluate(tf.ones([2, 1]), tf.ones([2, 1]));
       console.log(JSON.stringify(value.arraySync() > 0));`,
-    limit: 57_000,
+    limit: 60_000,
     prints: true as unknown,
   },
 };

@@ -227,6 +227,25 @@ describe('model.compile', () => {
     }).toThrow("model.compile: the option is called lossWeights. Received: 'lossWeight'.");
   });
 
+  it.each<[string, unknown, string]>([
+    ['adam', { learningRate: 0.001 }, '{"learningRate":0.001}'],
+    ['sgd', '0.1', '"0.1"'],
+    ['rmsprop', NaN, 'NaN'],
+    ['momentum', null, 'null'],
+  ])('rejects tf.train.%s(%j), which makes every weight NaN', (name, rate, received) => {
+    const makers = tf.train as unknown as Record<string, (...args: unknown[]) => tf.Optimizer>;
+    const make = makers[name]!;
+    for (const loss of ['bce', 'meanSquaredError', tf.losses.meanSquaredError]) {
+      const compile = () => {
+        sequential().compile({ optimizer: make(rate, 0.9), loss });
+      };
+      expect(compile).toThrow(TypeError);
+      expect(compile).toThrow(
+        `model.compile: learningRate of the optimizer must be a finite number (tf.train.adam(0.001), say, takes no object). Received: ${received}.`,
+      );
+    }
+  });
+
   it('counts valid labels alone where a class is ignored: loss, accuracy and crossentropy', async () => {
     const model = tf.sequential({
       layers: [tf.layers.dense({ units: 2, inputShape: [3, 2], kernelInitializer: 'zeros' })],

@@ -1,6 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 import type { CheckedCall } from './call.js';
+import { warnOfOtherCopy } from './copies.js';
 import { partsOf, type LossObject } from './description.js';
 import { isFused, isRecorded, runFused } from './fused.js';
 import { sizeOf, withShape } from './inputs.js';
@@ -19,6 +20,7 @@ export function fusedLoss(
 ): Tensor | undefined {
   const { who, reduction, yTrue, yPred, shapes, fromLogits } = checked;
   const { valuesShape: shape, sampleWeight, labelWeights } = checked;
+  warnOfOtherCopy(yPred);
   if (shape === undefined) return undefined;
   const spec = partsOf(loss)?.kernel?.(...shapes, fromLogits);
   const rows = sizeOf(shape);

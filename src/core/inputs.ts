@@ -3,6 +3,7 @@ import {
   broadcast_util,
   cast,
   customGrad,
+  engine,
   expandDims,
   fill,
   getBackend,
@@ -47,6 +48,9 @@ function arrayToTensor(who: string, argument: string, value: TensorLike): Tensor
       `${who}: ${argument} must be a tensor, a number, a typed array, or a nested array of numbers whose rows have ` +
         `one length. Received: ${formatValue(value)}.`,
     );
+  }
+  if (Object.keys(engine().registryFactory).length === 0) {
+    throw new Error(`${who}: TensorFlow.js has no backend. Add import '@tensorflow/tfjs'.`);
   }
   return tensor(plain(value), shape);
 }

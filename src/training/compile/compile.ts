@@ -9,6 +9,7 @@ import type { CompileArgs, MetricIdentifier } from '../arguments.js';
 import { entryAt, isNothing, numbersByOutput } from '../per_output.js';
 import type { OutputMetric, OutputPlan, Plan } from '../plan.js';
 import { modelState } from '../state.js';
+import { assertOptimizer } from './optimizer.js';
 import { outputActivation, type OutputActivation } from './output_activation.js';
 import { reportedNames } from '../step/steps.js';
 import { acceptAnyTarget, compiledFunctions, TFJS_METRICS } from '../tfjs.js';
@@ -33,6 +34,7 @@ export function compileModel(
   args: CompileArgs,
   original: LayersModel['compile'],
 ): void {
+  assertOptimizer(args.optimizer);
   const entries = lossesByOutput(args.loss, model.outputNames);
   if (entries === undefined || tfjsSuffices(args, entries, model.outputNames)) {
     original.call(model, args as ModelCompileArgs);
