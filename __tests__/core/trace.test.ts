@@ -55,6 +55,63 @@ describe('binary losses of tf.sigmoid(x)', () => {
     });
   });
 
+  // By hand, in float64: log p = x − log Σ e^x, log(1 − p) = log(Σ of the others) − log Σ e^x, and their derivatives.
+  describe.each([
+    [
+      [1, 2, 3],
+      [0, 1, 0],
+    ],
+    [
+      [40, 0, -40],
+      [0, 1, 0],
+    ],
+    [
+      [100, 100, 0],
+      [0, 1, 0],
+    ],
+    [
+      [-50, 60, 1],
+      [1, 1, 0],
+    ],
+    [
+      [0, 0, 0],
+      [1, 0, 1],
+    ],
+    [
+      [12, -12],
+      [0, 1],
+    ],
+  ])('of a softmax of %j, whose entries each are a yes or no, with labels %j', (x, y) => {
+    const logSum = (values: number[]) => {
+      const largest = Math.max(...values);
+      return largest + Math.log(values.reduce((total, v) => total + Math.exp(v - largest), 0));
+    };
+    const without = (j: number) => x.filter((_, k) => k !== j);
+    const cost = x.reduce(
+      (total, xj, j) => total + logSum(x) - (y[j] === 1 ? xj : logSum(without(j))),
+      0,
+    );
+    const slope = x.map((xk, k) =>
+      x.reduce((total, _, j) => {
+        const p = Math.exp(xk - logSum(x));
+        if (y[j] === 1) return total + p - Number(j === k);
+        return total + p - (j === k ? 0 : Math.exp(xk - logSum(without(j))));
+      }, 0),
+    );
+
+    it.each(losses)('%s', (_, loss) => {
+      const got = step(loss, [y], tf.softmax)([x]);
+      expectClose(got.value, cost / x.length, { absolute: 1e-6 });
+      expectClose(got.grad, [slope.map((each) => each / x.length)], { absolute: 1e-6 });
+    });
+  });
+
+  it('of a softmax over one unit, are of its probability, which is 1 whatever the logit', () => {
+    const bce = (y: tf.TensorLike, p: tf.Tensor) => binaryCrossentropy(y, p);
+    // The largest float32 below 1 is 1 − 2⁻²⁴, and 1 − 1e-7 is rounded to the one before.
+    expectClose(step(bce, [[0]], tf.softmax)([[3]]).value, -Math.log(2 ** -23), { relative: 1e-6 });
+  });
+
   it('with options, weights and labels [batch], as from logits', () => {
     const options = { ...sum, labelSmoothing: 0.2, posWeight: 3 };
     const x = [[40], [-40], [0.5]];
@@ -203,8 +260,6 @@ describe('probabilities count as they are', () => {
 
   it("where another activation made them than the loss's own", () => {
     expectClose(step(categorical, [[0, 1]], tf.sigmoid)([[40, -40]]).value, CLIPPED);
-    // A mean over two labels, of which the first is right.
-    expectClose(step(loss, [[1, 1]], tf.softmax)(row).value, CLIPPED / 2, { relative: 1e-6 });
   });
 
   it('of a step that is over', () => {

@@ -4,11 +4,13 @@ import * as tf from '@tensorflow/tfjs';
 import {
   BinaryCrossentropy,
   CategoricalCrossentropy,
+  BinaryFocalCrossentropy,
   CategoricalFocalCrossentropy,
   getLoss,
   register,
   SparseCategoricalCrossentropy,
   unregister,
+  type LossIdentifier,
 } from '../../src/index.js';
 import { backend } from '../support/backend.js';
 import { expectClose } from '../support/expect_close.js';
@@ -340,5 +342,72 @@ describe('recording logits', () => {
     // TF.js's own, on the probabilities: −log 1e-7 and −log 1.19e-7, on webgl −log 1e-4 and −log 1.00017e-4.
     const [no, yes] = backend === 'webgl' ? [9.21034, 9.210175] : [16.118095, 15.942385];
     expect(clipped).toBeCloseTo((no + yes) / 2, 4);
+  });
+});
+
+describe('a softmax before a binary cross-entropy', () => {
+  // Two samples, sure and wrong by 24: each of both labels costs 24.
+  const build = () =>
+    tf.sequential({
+      layers: [
+        tf.layers.dense({
+          units: 2,
+          inputShape: [1],
+          activation: 'softmax',
+          weights: [tf.tensor2d([[12, -12]]), tf.zeros([2])],
+        }),
+      ],
+    });
+  const [x, y] = [
+    () => tf.tensor2d([[1], [-1]]),
+    () =>
+      tf.tensor2d([
+        [0, 1],
+        [1, 0],
+      ]),
+  ];
+
+  it.each<LossIdentifier>(['bce', new BinaryFocalCrossentropy({ gamma: 0 })])(
+    'learns from a start that is sure and wrong: %p',
+    async (loss) => {
+      jest.spyOn(console, 'warn').mockImplementation(() => undefined);
+      const model = build();
+      model.compile({ optimizer: tf.train.sgd(1), loss, metrics: ['accuracy'] });
+      const { history } = await model.fit(x(), y(), { epochs: 20, verbose: 0 });
+      const losses = history.loss as number[];
+      expect(losses[0]).toBeCloseTo(24, 4);
+      // By hand: each step moves both logits by 1, so that their distance, the loss, falls by 2.
+      expect(losses[1]).toBeCloseTo(22, 4);
+      expect(losses.at(-1)).toBeLessThan(0.2);
+      expect(history.acc!.at(0)).toBe(0);
+      expect(history.acc!.at(-1)).toBe(1);
+    },
+  );
+
+  it('has the accuracy of classes, as in Keras', () => {
+    jest.spyOn(console, 'warn').mockImplementation(() => undefined);
+    const model = tf.sequential({
+      layers: [
+        tf.layers.dense({
+          units: 3,
+          inputShape: [3],
+          activation: 'softmax',
+          weights: [tf.eye(3), tf.zeros([3])],
+        }),
+      ],
+    });
+    model.compile({ optimizer: 'sgd', loss: 'bce', metrics: ['accuracy'] });
+    // The largest logit is right in one of two rows, where yes or no would be right in four of six entries.
+    const [, accuracy] = model.evaluate(
+      tf.tensor2d([
+        [2, 0, 0],
+        [0, 1, 3],
+      ]),
+      tf.tensor2d([
+        [1, 0, 0],
+        [0, 1, 0],
+      ]),
+    ) as tf.Scalar[];
+    expect(accuracy!.arraySync()).toBe(0.5);
   });
 });

@@ -31,8 +31,9 @@ const endingIn = (shape: number[], ...layers: tf.layers.Layer[]) =>
   tf.sequential({
     layers: [tf.layers.inputLayer({ inputShape: shape }), head(shape.at(-1)!), ...layers],
   });
-const activation = (name: 'sigmoid' | 'softmax' | 'relu' | 'linear') =>
-  tf.layers.activation({ activation: name });
+const activation = (
+  name: 'sigmoid' | 'softmax' | 'relu' | 'linear' | 'tanh' | 'elu' | 'softplus' | 'softsign',
+) => tf.layers.activation({ activation: name });
 
 beforeEach(() => {
   register(tf);
@@ -98,6 +99,58 @@ describe('model.compile warns once', () => {
       lacks('CategoricalFocalCrossentropy', 'softmax'),
     ],
     [
+      'a softmax and BinaryCrossentropy',
+      softmax,
+      'bce',
+      'ends in a softmax, whose units add up to 1, and BinaryCrossentropy reads each of them as a yes or no of its own. ' +
+        "Where one class is right, write loss: 'categoricalCrossentropy'; where several may be, give the layer activation: 'sigmoid'.",
+    ],
+    [
+      'a softmax and Dice',
+      softmax,
+      'dice',
+      'ends in a softmax, whose units add up to 1, and Dice reads each of them',
+    ],
+    [
+      'a sigmoid and CategoricalCrossentropy',
+      sigmoids,
+      'categoricalCrossentropy',
+      'ends in a sigmoid, whose units do not add up to 1, and CategoricalCrossentropy reads classes of which one is right. ' +
+        "Give the layer activation: 'softmax'; where several may be right, write loss: 'binaryCrossentropy'.",
+    ],
+    ...(['tanh', 'relu', 'elu', 'softplus', 'softsign'] as const).flatMap(
+      (name): [string, () => tf.LayersModel, LossIdentifier, string][] => [
+        [
+          `${name} and BinaryCrossentropy`,
+          () => endingIn([3], activation(name)),
+          'bce',
+          `ends in a ${name}, which does not give probabilities, and BinaryCrossentropy reads probabilities. ` +
+            "Give the layer activation: 'sigmoid'.",
+        ],
+        [
+          `${name} and CategoricalCrossentropy`,
+          () => endingIn([3], activation(name)),
+          new CategoricalCrossentropy(),
+          `ends in a ${name}, which does not give probabilities, and CategoricalCrossentropy reads probabilities. ` +
+            "Give the layer activation: 'softmax'.",
+        ],
+      ],
+    ),
+    [
+      "a sigmoid and TensorFlow.js's own loss of logits",
+      sigmoids,
+      tf.losses.sigmoidCrossEntropy,
+      'ends in a sigmoid, and tf.losses.sigmoidCrossEntropy reads logits: it applies a sigmoid once more. ' +
+        "Write loss: 'binaryCrossentropy', or take the sigmoid away.",
+    ],
+    [
+      "a softmax and TensorFlow.js's own loss of logits",
+      softmax,
+      tf.losses.softmaxCrossEntropy,
+      'ends in a softmax, and tf.losses.softmaxCrossEntropy reads logits: it applies a softmax once more. ' +
+        "Write loss: 'categoricalCrossentropy', or take the softmax away.",
+    ],
+    [
       'a softmax over one unit',
       () => sequential([1], { activation: 'softmax' }),
       'binaryCrossentropy',
@@ -161,14 +214,18 @@ describe('model.compile warns once', () => {
     ['a sigmoid and BinaryCrossentropy', sigmoids, 'bce'],
     ['a softmax and CategoricalCrossentropy', softmax, new CategoricalCrossentropy()],
     ['a softmax and SparseCategoricalCrossentropy', softmax, SparseCategoricalCrossentropy],
-    ['a softmax and BinaryCrossentropy, over several units', softmax, 'bce'],
     ['logits and a loss of logits', logits, new BinaryCrossentropy(fromLogits)],
     ['one logit and BinaryCrossentropy', () => sequential([1]), new BinaryCrossentropy(fromLogits)],
     ['one sigmoid and BinaryCrossentropy', () => sequential([1], { activation: 'sigmoid' }), 'bce'],
     ["'auto' on a sigmoid", sigmoids, new BinaryCrossentropy(auto)],
     ["'auto' on a softmax", softmax, new CategoricalCrossentropy(auto)],
     ["'auto' on logits", logits, new SparseCategoricalCrossentropy(auto)],
-    ['an activation that may give either', () => sequential([3], { activation: 'relu' }), 'bce'],
+    ['a relu and a loss of numbers', () => sequential([3], { activation: 'relu' }), 'mse'],
+    [
+      'a relu and a loss of logits',
+      () => sequential([3], { activation: 'relu' }),
+      new BinaryCrossentropy(fromLogits),
+    ],
     [
       'another layer at the end',
       () => endingIn([4], tf.layers.reshape({ targetShape: [2, 2] })),
@@ -181,7 +238,12 @@ describe('model.compile warns once', () => {
     ],
     ["a name of TF.js's own", logits, 'meanSquaredError'],
     ['logits and a loss of logits alone', () => endingIn([4, 3]), 'ctc'],
-    ['a plain function', sigmoids, tf.losses.sigmoidCrossEntropy],
+    ['a plain function of logits', logits, tf.losses.sigmoidCrossEntropy],
+    [
+      'a plain function of the user',
+      sigmoids,
+      (y: tf.Tensor, p: tf.Tensor) => tf.losses.sigmoidCrossEntropy(y, p),
+    ],
     [
       'classes on an inner axis, in front of a last one of size 1',
       () => sequential([3, 1]),

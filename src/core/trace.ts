@@ -1,5 +1,22 @@
-import { engine, type NamedTensorMap, type Tensor } from '@tensorflow/tfjs-core';
+import {
+  add,
+  argMax,
+  cast,
+  engine,
+  exp,
+  log,
+  max,
+  minimum,
+  mul,
+  oneHot,
+  sub,
+  sum,
+  where,
+  type NamedTensorMap,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
 
+import { steplike } from './op.js';
 import { OURS } from './ours.js';
 
 /**
@@ -49,11 +66,52 @@ export function sourceOf(output: Tensor, activation: string | undefined): Source
   const kernel = kernelThatMade(output);
   if (kernel === undefined) return undefined;
   if (kernel.sourceFor) return kernel.sourceFor(activation);
-  if (kernel.kernelName.toLowerCase() !== activation) return undefined;
   const [input] = Object.values(kernel.inputs) as [Tensor];
   // TensorFlow.js's softmax knows the last axis alone.
-  return input.isDisposed ? undefined : { axis: output.rank - 1, logits: () => input };
+  const source = { axis: output.rank - 1, logits: () => input };
+  return input.isDisposed ? undefined : readAs(activation, kernel, source);
 }
+
+/** The source of an activation's output as another activation would have it, if there is such a thing. */
+export function readAs(
+  activation: string | undefined,
+  { kernelName, outputs: [output] }: TracedKernel,
+  source: Source,
+): Source | undefined {
+  const made = kernelName.toLowerCase();
+  if (made === activation) return source;
+  // The only class of a softmax has the probability 1, whatever its logit is.
+  const isLogOdds = made === 'softmax' && activation === 'sigmoid' && output?.shape.at(-1) !== 1;
+  return isLogOdds ? { ...source, logits: () => logOdds(source.logits()) } : undefined;
+}
+
+/**
+ * The logits of a sigmoid that gives the probabilities of a softmax over the last axis: log(p / (1 − p)).
+ *
+ *     logOdds = x − log(Σ of e^x over all other classes)
+ *
+ * The largest class is left out of its own sum, and not subtracted from it, which would leave nothing of a small rest.
+ */
+function logOdds(x: Tensor): Tensor {
+  const isLargest = oneHot(argMax(x, -1), x.shape.at(-1) ?? 0, 1, 0);
+  const others = sub(1, isLargest);
+  const [first, second] = [largest(x), largest(sub(x, mul(isLargest, HUGE)))];
+  const powers = exp(sub(x, first));
+  const restOfLargest = sum(mul(exp(minimum(sub(x, second), 0)), others), -1, true);
+  // That of the largest is not used: any number whose logarithm is finite.
+  const rest = add(sub(sum(powers, -1, true), powers), isLargest);
+  return where(
+    cast(isLargest, 'bool'),
+    sub(x, add(second, log(restOfLargest))),
+    sub(x, add(first, log(rest))),
+  );
+}
+
+/** As a constant: the formula does not depend on what it is computed in units of. */
+const largest = /* @__PURE__ */ steplike('LargestOfRow', (x) => max(x, -1, true))({});
+
+/** More than logits differ by, and less than float32 holds. */
+const HUGE = 1e38;
 
 /** The traced kernel that gave the tensor. */
 function kernelThatMade(output: Tensor): TracedKernel | undefined {

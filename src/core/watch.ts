@@ -10,7 +10,7 @@ import {
 
 import { OURS } from './ours.js';
 import { alias, holdData, type Disposable } from './shared_data.js';
-import { sourceOf, type Source, type TracedEngine, type TracedKernel } from './trace.js';
+import { readAs, sourceOf, type Source, type TracedEngine, type TracedKernel } from './trace.js';
 
 /** A traced kernel with what TensorFlow.js disposes of when it has walked back over its tape. */
 interface WatchedKernel extends TracedKernel {
@@ -238,7 +238,7 @@ class HeldLogits {
       logits: () => (input.isDisposed ? sharedCopy(input) : input),
     };
     kernel.sourceFor = (activation) =>
-      activation === kernel.kernelName.toLowerCase() && !data.isDisposed ? source : undefined;
+      data.isDisposed ? undefined : readAs(activation, kernel, source);
     this.kernels.push({ kernel, data });
     if (this.kernels.length < this.limit) return;
     // The gates of recurrent layers are sigmoids, too. No loss reads them any more once they are disposed.

@@ -23,7 +23,7 @@ import {
   type PlainFunction,
 } from './losses.js';
 import { findMetric, fromFunction, isTfjsMetric, metricNames, metricsOf } from './metrics.js';
-import { warnOfMismatches } from './warnings.js';
+import { warnOfDoubleActivation, warnOfMismatches } from './warnings.js';
 
 /**
  * Compiles a model: TensorFlow.js's own `compile` is given plain functions, and the model gets the plan that our steps follow. A
@@ -42,6 +42,7 @@ export function compileModel(
   } else {
     compileWithPlan(model, args, entries, original);
   }
+  if (entries !== undefined) warnOfDoubleActivation(model, entries);
 }
 
 /** Whether TensorFlow.js by itself does with these arguments what Keras does. */

@@ -210,11 +210,13 @@ const KINDS = { binary: 'binary', oneHot: 'categorical', index: 'sparseCategoric
 type Kind = (typeof KINDS)[keyof typeof KINDS];
 
 /** How the labels of an output are read: as its loss says, with the options for it, or else by the shapes. */
-function labelsOf({ loss: given, yTrue, yPred, readsLogits }: OutputBatch) {
+function labelsOf({ loss: given, yTrue, yPred, readsLogits, activation }: OutputBatch) {
   const loss = given && termWithLabels(given);
   const labels = loss && classOf(loss).labels;
   const fromLogits = (loss && readsLogits(loss)) ?? false;
-  if (loss === undefined || labels === undefined) {
+  // The entries of a softmax are classes, also where the loss reads each as a yes or no of its own.
+  const isOfClasses = labels === 'binary' && activation?.name === 'softmax';
+  if (loss === undefined || labels === undefined || isOfClasses) {
     return { loss, fromLogits, kind: kindByShapes(yTrue.shape, yPred.shape) };
   }
   const { axis, ignoreClass } = loss.options as { axis?: Axis; ignoreClass?: number | null };

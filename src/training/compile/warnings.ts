@@ -1,11 +1,14 @@
+import { losses as tfjsLosses } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
 import { classOf } from '../../core/description.js';
 import { isLoss, type Loss } from '../../core/loss.js';
 import { unsavedOptions } from '../../core/unsaved.js';
 import { warn } from '../../core/warn.js';
+import { isPlainEntry, type LossEntry } from './losses.js';
 import { lostLogits } from './lost_logits.js';
 import { crossentropyByShapes } from './metrics.js';
+import { outputActivation } from './output_activation.js';
 import type { OutputPlan, Plan } from '../plan.js';
 
 /** Warns of what is allowed and hardly meant: one warning for the whole model. */
@@ -43,7 +46,7 @@ function mismatchOf(
 ): string | undefined {
   const { className, reads, defaults } = classOf(loss);
   if (activation === undefined || reads === undefined) return undefined;
-  const givesProbabilities = ['sigmoid', 'softmax'].includes(activation.name);
+  const givesProbabilities = PROBABILITIES.includes(activation.name);
   const gives = `Output '${name}' ends in a ${activation.name}, so it gives probabilities, and ${className}`;
   if (reads === 'logits') {
     return givesProbabilities
@@ -74,5 +77,49 @@ function mismatchOf(
       `${advice} the layer activation: '${reads}'.`
     );
   }
+  const ends = `Output '${name}' ends in a ${activation.name}`;
+  if (!PROBABILITIES.includes(activation.name)) {
+    return (
+      `${ends}, which does not give probabilities, and ${className} reads probabilities. ` +
+      `Give the layer activation: '${reads}'.`
+    );
+  }
+  if (activation.name === 'softmax' && reads === 'sigmoid') {
+    return (
+      `${ends}, whose units add up to 1, and ${className} reads each of them as a yes or no of its own. Where one class is ` +
+      `right, write loss: 'categoricalCrossentropy'; where several may be, give the layer activation: 'sigmoid'.`
+    );
+  }
+  if (activation.name !== 'softmax' && reads === 'softmax') {
+    return (
+      `${ends}, whose units do not add up to 1, and ${className} reads classes of which one is right. Give the layer ` +
+      `activation: 'softmax'; where several may be right, write loss: 'binaryCrossentropy'.`
+    );
+  }
   return lostLogits(name, loss, activation, classAxis, shape);
+}
+
+/** The activations whose results are in [0, 1]. */
+const PROBABILITIES = ['sigmoid', 'hardSigmoid', 'softmax'];
+
+/** The losses of TensorFlow.js that read logits, and the activation that each has inside. */
+const LOSSES_OF_LOGITS: ReadonlyMap<unknown, string> = new Map<unknown, string>([
+  [tfjsLosses.sigmoidCrossEntropy, 'sigmoid'],
+  [tfjsLosses.softmaxCrossEntropy, 'softmax'],
+]);
+
+/** Warns where a loss of TensorFlow.js applies an activation to an output that has had one. */
+export function warnOfDoubleActivation(model: LayersModel, losses: readonly LossEntry[]): void {
+  const warnings = model.outputs.flatMap((output, index) => {
+    const entry = losses[index] ?? null;
+    const inside = isPlainEntry(entry) ? LOSSES_OF_LOGITS.get(entry.plain) : undefined;
+    const activation = outputActivation(output)?.name ?? '';
+    if (inside === undefined || !PROBABILITIES.includes(activation)) return [];
+    const ours = inside === 'sigmoid' ? 'binaryCrossentropy' : 'categoricalCrossentropy';
+    return [
+      `Output '${model.outputNames[index] ?? ''}' ends in a ${activation}, and tf.losses.${inside}CrossEntropy reads logits: ` +
+        `it applies a ${inside} once more. Write loss: '${ours}', or take the ${activation} away.`,
+    ];
+  });
+  if (warnings.length > 0) warn(warnings.join('\n'));
 }
