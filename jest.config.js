@@ -44,6 +44,8 @@ const onBackend = (backend, composed = false) => ({
 /** The tests of models on another version of TF.js, which tools/tfjs_version.sh has installed. */
 const onVersion = (version) => ({
   ...onBackend('cpu'),
+  // What Jest has found under the id of the others is the newest version.
+  id: `tfjs-losses-${version}`,
   testPathIgnorePatterns: KERNELS_ALONE,
   displayName: `tfjs ${version}`,
   moduleNameMapper: {
