@@ -22,7 +22,7 @@ const FAST_GLOBALS = [
   ...['Float32Array', 'Int32Array', 'Uint8Array', 'WeakMap', 'isNaN'],
 ];
 
-/** Tests that compare kernels with formulas, or look at kernels alone. */
+/** Tests that compare kernels with formulas, or look at kernels alone: where formulas run there is nothing to test. */
 const KERNELS_ALONE = ['/kernels/(?!kernels)'];
 
 /** The same test bodies on each backend, with kernels, or with the ops as their formulas. */
@@ -46,7 +46,6 @@ const onVersion = (version) => ({
   ...onBackend('cpu'),
   // What Jest has found under the id of the others is the newest version.
   id: `tfjs-losses-${version}`,
-  testPathIgnorePatterns: KERNELS_ALONE,
   displayName: `tfjs ${version}`,
   moduleNameMapper: {
     '^(@tensorflow/.*)$': `<rootDir>/.tfjs/${version}/node_modules/$1`,
@@ -67,7 +66,7 @@ const once = (all) => ({
   },
   displayName: 'package',
   testMatch: ['<rootDir>/__tests__/*.test.ts'],
-  // Below.
+  // It is a project of its own.
   testPathIgnorePatterns: ['playground\\.test\\.ts$'],
 });
 

@@ -322,7 +322,7 @@ describe.each(__ALL__ ? ['esbuild', 'vite'] : ['esbuild'])('in a bundle by %s', 
       ['core.html', page(STRICT, core, LOSSES)],
     ]);
     for (const [path, html] of pages) writeFileSync(join(project, path.split('?')[0]!), html);
-    const open = join(root, '__tests__/support/web_page.js');
+    const open = join(root, 'tools/web_page.js');
     const printed = run(process.execPath, open, ...pages.keys(), '--', project, root);
     const all = JSON.parse(printed) as { result: unknown; errors: string[] }[];
     [...pages.keys()].forEach((path, index) => said.set(path, all[index]!));

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 
-import { launchChromium, serve, whyNoChromium } from './chromium.js';
+import { whyNoChromium } from './chromium.js';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 const root = process.cwd();
@@ -86,20 +86,13 @@ function says(file, ...args) {
 }
 
 /** Opens a page of the project in Chromium, and looks at its `result`. */
-async function opens(path) {
+function opens(path) {
   const reason = whyNoChromium();
   if (reason !== undefined) throw new Unavailable(reason);
-  const server = await serve(folder);
-  const browser = await launchChromium();
-  try {
-    const page = await browser.newPage();
-    await page.goto(`${server.url}/${path}`);
-    await page.waitForFunction(() => globalThis.result !== undefined);
-    expectEqual('the page says', await page.evaluate(() => globalThis.result), SAYS);
-  } finally {
-    await browser.close();
-    server.close();
-  }
+  const printed = run(process.execPath, [join(root, 'tools/web_page.js'), path, '--', folder]);
+  const [{ result, errors }] = JSON.parse(printed);
+  expectEqual('errors of the page', errors.join(', '), '');
+  expectEqual('the page says', result, SAYS);
 }
 
 const pageOf = (...scripts) =>
@@ -173,9 +166,9 @@ await attempt('Vite', async () => {
     logLevel: 'error',
     build: { outDir: site, chunkSizeWarningLimit: 1e6 },
   });
-  await opens('vite-site/index.html');
+  opens('vite-site/index.html');
 });
-await attempt('webpack', async () => {
+await attempt('webpack', () => {
   const modules = tools('webpack', 'webpack', 'webpack-cli');
   writeFileSync(
     join(folder, 'webpack.config.cjs'),
@@ -183,7 +176,7 @@ await attempt('webpack', async () => {
   );
   run(process.execPath, [join(modules, 'webpack/bin/webpack.js')]);
   writeFileSync(join(folder, 'webpack.html'), pageOf('webpacked.js'));
-  await opens('webpack.html');
+  opens('webpack.html');
 });
 await attempt('React Native: Metro with the bare preset, both entries', () => {
   const packages = ['metro', '@react-native/babel-preset', '@react-native/metro-babel-transformer'];
@@ -210,7 +203,7 @@ await attempt('React Native: Metro with the bare preset, both entries', () => {
     }
   }
 });
-await attempt('script tags', async () => {
+await attempt('script tags', () => {
   const tf = 'node_modules/@tensorflow/tfjs/dist/tf.es2017.min.js';
   writeFileSync(
     join(folder, 'tags.js'),
@@ -218,7 +211,7 @@ await attempt('script tags', async () => {
   );
   const tags = pageOf(tf, 'node_modules/tfjs-losses/dist/tfjs-losses.min.js', 'tags.js');
   writeFileSync(join(folder, 'tags.html'), tags);
-  await opens('tags.html');
+  opens('tags.html');
 });
 
 rmSync(resolve(folder), { recursive: true, force: true });

@@ -46,7 +46,7 @@ type Replacement<Arguments extends unknown[], Result> = (
 
 const compile: Replacement<[CompileArgs], void> = (original) =>
   function (args) {
-    assertWeightsArePlaced('compile', args);
+    assertWeightsArePlaced('model.compile', args);
     compileModel(this, args, original);
     const missing = missingFields(this);
     if (missing.length > 0) {
@@ -68,7 +68,7 @@ function unweightedDataset(dataset: Dataset, model: LayersModel): Dataset {
   return mapped(dataset, (element) => {
     planFor(model, weightsOfElement(element));
     return element;
-  });
+  }) as Dataset;
 }
 
 /** The plan of the model. Throws if there is none and weights are given, which would be lost. */
@@ -100,7 +100,7 @@ type ValidationData = readonly [
 const fit: Replacement<[x: Tensors, y: Tensors, args?: FitArgs], Promise<unknown>> = (original) =>
   async function (x, y, args = {}) {
     const { sampleWeight, classWeight, validationData, ...rest } = args;
-    assertWeightsArePlaced('fit', args);
+    assertWeightsArePlaced('model.fit', args);
     const plan = planFor(this, { sampleWeight: sampleWeight ?? validationData?.[2] });
     if (plan === undefined) return original.call(this, x, y, args);
     // TensorFlow.js knows class weights, so they are left to it if its own steps run.
@@ -136,7 +136,7 @@ const fitDataset: Replacement<[dataset: Dataset, args: FitDatasetArgs], Promise<
   original,
 ) =>
   async function (dataset, args) {
-    assertWeightsArePlaced('fitDataset', args);
+    assertWeightsArePlaced('model.fitDataset', args);
     const { plan } = modelState(this);
     // TensorFlow.js has an error for missing options.
     if (plan === undefined || (args as unknown) === undefined) {
@@ -162,7 +162,7 @@ const fitDataset: Replacement<[dataset: Dataset, args: FitDatasetArgs], Promise<
 
 const evaluate: Replacement<[x: Tensors, y: Tensors, args?: GivenWeights], unknown> = (original) =>
   function (x, y, args = {}) {
-    assertWeightsArePlaced('evaluate', args);
+    assertWeightsArePlaced('model.evaluate', args);
     const { sampleWeight, ...rest } = args;
     const plan = planFor(this, { sampleWeight });
     return original.call(this, x, plan ? withWeights(y, { sampleWeight }) : y, rest);
@@ -173,7 +173,7 @@ const evaluateDataset: Replacement<
   Promise<Scalar | Scalar[]>
 > = (original) =>
   async function (dataset, args) {
-    assertWeightsArePlaced('evaluateDataset', args);
+    assertWeightsArePlaced('model.evaluateDataset', args);
     const { plan } = modelState(this);
     if (plan === undefined) return original.call(this, unweightedDataset(dataset, this), args);
     const evaluation = original.call(this, preparedDataset(dataset, plan, this) as Dataset, args);
@@ -204,7 +204,7 @@ type TrainOnBatch = [x: Tensors, y: Tensors, weights?: GivenWeights];
 
 const trainOnBatch: Replacement<TrainOnBatch, Promise<unknown>> = (original) =>
   async function (x, y, weights = {}) {
-    assertWeightsArePlaced('trainOnBatch', weights);
+    assertWeightsArePlaced('model.trainOnBatch', weights);
     const plan = planFor(this, weights);
     const targets = plan === undefined ? y : withWeights(y, weights);
     try {

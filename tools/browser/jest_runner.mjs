@@ -37,21 +37,21 @@ export default class BrowserRunner {
     try {
       const queue = tests.values();
       const worker = async () => {
-        let [browser, pages] = [undefined, 0];
+        // How many more files the browser may open; one on webgpu takes all of it.
+        let [browser, room] = [undefined, 0];
         for (const test of queue) {
           if (watcher.isInterrupted()) break;
           await onStart(test);
-          const { __BACKEND__: backend } = test.context.config.globals;
-          if (pages >= (backend === 'webgpu' ? 1 : PAGES)) {
-            await browser.close();
-            browser = undefined;
-          }
-          if (!browser) [browser, pages] = [await launchChromium(), 0];
-          pages += backend === 'webgpu' ? PAGES : 1;
+          const share = test.context.config.globals.__BACKEND__ === 'webgpu' ? FILES : 1;
           try {
+            if (room < share) {
+              await browser?.close();
+              [browser, room] = [await launchChromium(), FILES];
+            }
+            room -= share;
             await onResult(test, await this.runPage(test, { browser, outDir, url: server.url }));
           } catch (error) {
-            pages = Infinity;
+            room = 0;
             await onFailure(test, {
               message: error.message,
               stack: withSources(error.stack, outDir),
@@ -122,7 +122,7 @@ export default class BrowserRunner {
 }
 
 /** How many test files a browser opens. */
-const PAGES = 8;
+const FILES = 8;
 
 /** A stack trace of a page, in the places of the sources. */
 function withSources(stack, outDir) {

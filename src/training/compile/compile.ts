@@ -23,7 +23,7 @@ import {
   type PlainFunction,
 } from './losses.js';
 import { findMetric, fromFunction, isTfjsMetric, metricNames, metricsOf } from './metrics.js';
-import { warnOfDoubleActivation, warnOfMismatches } from './warnings.js';
+import { warnOfMismatches } from './warnings.js';
 
 /**
  * Compiles a model: TensorFlow.js's own `compile` is given plain functions, and the model gets the plan that our steps follow. A
@@ -42,7 +42,8 @@ export function compileModel(
   } else {
     compileWithPlan(model, args, entries, original);
   }
-  if (entries !== undefined) warnOfDoubleActivation(model, entries);
+  const { plan } = modelState(model);
+  if (entries && plan) warnOfMismatches(model, entries, plan);
 }
 
 /** Whether TensorFlow.js by itself does with these arguments what Keras does. */
@@ -75,7 +76,7 @@ function planForWeights(model: LayersModel, args: CompileArgs): Plan {
         name: entryAt(model.outputNames, 0),
         chooseLoss: () => loss,
         lossWeight: 1,
-        activation: undefined,
+        activation: outputActivation(entryAt(model.outputs, 0)),
         readsLogits: () => undefined,
         metrics,
       },
@@ -137,7 +138,6 @@ function compileWithPlan(
   const { loss, metrics } = args;
   Object.assign(model, { loss, metrics, metricsNames: reportedNames(plan) });
   modelState(model).plan = plan;
-  warnOfMismatches(model, entries, plan);
 }
 
 function draftsOf(model: LayersModel, args: CompileArgs, entries: readonly LossEntry[]): Draft[] {

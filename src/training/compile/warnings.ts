@@ -8,11 +8,14 @@ import { warn } from '../../core/warn.js';
 import { isPlainEntry, type LossEntry } from './losses.js';
 import { lostLogits } from './lost_logits.js';
 import { crossentropyByShapes } from './metrics.js';
-import { outputActivation } from './output_activation.js';
 import type { OutputPlan, Plan } from '../plan.js';
 
 /** Warns of what is allowed and hardly meant: one warning for the whole model. */
-export function warnOfMismatches(model: LayersModel, losses: readonly unknown[], plan: Plan): void {
+export function warnOfMismatches(
+  model: LayersModel,
+  losses: readonly LossEntry[],
+  plan: Plan,
+): void {
   const untrained = plan.outputs.filter(({ chooseLoss }) => chooseLoss === undefined);
   const warnings = [
     ...(untrained.length === 0
@@ -24,7 +27,8 @@ export function warnOfMismatches(model: LayersModel, losses: readonly unknown[],
     ...plan.outputs.flatMap((output, index) => {
       const shape = model.outputs[index]?.shape ?? [];
       const sizes = shape.map((size) => size ?? -1);
-      const given = losses[index];
+      const given = losses[index] ?? null;
+      if (isPlainEntry(given)) return doubleActivation(output, given.plain);
       const loss = given === crossentropyByShapes ? crossentropyByShapes(sizes, sizes) : given;
       if (!isLoss(loss)) return [];
       return loss.terms().flatMap((term) => warningsOf(output, term, shape));
@@ -47,7 +51,8 @@ function mismatchOf(
   const { className, reads, defaults } = classOf(loss);
   if (activation === undefined || reads === undefined) return undefined;
   const givesProbabilities = PROBABILITIES.includes(activation.name);
-  const gives = `Output '${name}' ends in a ${activation.name}, so it gives probabilities, and ${className}`;
+  const ends = `Output '${name}' ends in a ${activation.name}`;
+  const gives = `${ends}, so it gives probabilities, and ${className}`;
   if (reads === 'logits') {
     return givesProbabilities
       ? `${gives} reads logits. Take the ${activation.name} away.`
@@ -77,7 +82,6 @@ function mismatchOf(
       `${advice} the layer activation: '${reads}'.`
     );
   }
-  const ends = `Output '${name}' ends in a ${activation.name}`;
   if (!PROBABILITIES.includes(activation.name)) {
     return (
       `${ends}, which does not give probabilities, and ${className} reads probabilities. ` +
@@ -108,18 +112,13 @@ const LOSSES_OF_LOGITS: ReadonlyMap<unknown, string> = new Map<unknown, string>(
   [tfjsLosses.softmaxCrossEntropy, 'softmax'],
 ]);
 
-/** Warns where a loss of TensorFlow.js applies an activation to an output that has had one. */
-export function warnOfDoubleActivation(model: LayersModel, losses: readonly LossEntry[]): void {
-  const warnings = model.outputs.flatMap((output, index) => {
-    const entry = losses[index] ?? null;
-    const inside = isPlainEntry(entry) ? LOSSES_OF_LOGITS.get(entry.plain) : undefined;
-    const activation = outputActivation(output)?.name ?? '';
-    if (inside === undefined || !PROBABILITIES.includes(activation)) return [];
-    const ours = inside === 'sigmoid' ? 'binaryCrossentropy' : 'categoricalCrossentropy';
-    return [
-      `Output '${model.outputNames[index] ?? ''}' ends in a ${activation}, and tf.losses.${inside}CrossEntropy reads logits: ` +
-        `it applies a ${inside} once more. Write loss: '${ours}', or take the ${activation} away.`,
-    ];
-  });
-  if (warnings.length > 0) warn(warnings.join('\n'));
+/** Where a loss of TensorFlow.js applies an activation to an output that has had one. */
+function doubleActivation({ name, activation }: OutputPlan, loss: unknown): string[] {
+  const inside = LOSSES_OF_LOGITS.get(loss);
+  if (!inside || !activation || !PROBABILITIES.includes(activation.name)) return [];
+  const ours = inside === 'sigmoid' ? 'binaryCrossentropy' : 'categoricalCrossentropy';
+  return [
+    `Output '${name}' ends in a ${activation.name}, and tf.losses.${inside}CrossEntropy reads logits: it applies a ` +
+      `${inside} once more. Write loss: '${ours}', or take the ${activation.name} away.`,
+  ];
 }

@@ -37,10 +37,6 @@ export function preparedDataset(
 }
 
 /** The same dataset, or iterator of one, with what a function makes of its elements. */
-export function mapped<D extends Dataset | Iterator>(
-  dataset: D,
-  change: (element: object) => unknown,
-): D;
 export function mapped(
   dataset: Dataset | Iterator,
   change: (element: object) => unknown,

@@ -13,33 +13,32 @@ const IN_FIT = 'weights go into fit, evaluate or trainOnBatch, or into the eleme
 
 /** What becomes of each option with weights: it is taken, or the rule says where it belongs. */
 const PLACES: Readonly<Record<string, Readonly<Record<string, true | string>>>> = {
-  compile: {
+  'model.compile': {
     lossWeights: true,
     weightedMetrics: true,
     sampleWeight: IN_FIT,
     classWeight: IN_FIT,
   },
-  fit: { sampleWeight: true, classWeight: true },
-  fitDataset: { sampleWeight: BY_ELEMENT, classWeight: true },
-  evaluate: { sampleWeight: true, classWeight: IN_TRAINING },
-  evaluateDataset: { sampleWeight: BY_ELEMENT, classWeight: IN_TRAINING },
-  trainOnBatch: { sampleWeight: true, classWeight: true },
+  'model.fit': { sampleWeight: true, classWeight: true },
+  'model.fitDataset': { sampleWeight: BY_ELEMENT, classWeight: true },
+  'model.evaluate': { sampleWeight: true, classWeight: IN_TRAINING },
+  'model.evaluateDataset': { sampleWeight: BY_ELEMENT, classWeight: IN_TRAINING },
+  'model.trainOnBatch': { sampleWeight: true, classWeight: true },
   'a dataset': { sampleWeight: true, classWeight: 'class weights go into fitDataset' },
 };
 
 /**
  * Throws where options have weights in a form, under a name or in a place in which they would be dropped.
  *
- * @param method - The method of the model, or `'a dataset'` for an element of one.
+ * @param who - The method of the model, or `'a dataset'` for an element of one.
  */
-export function assertWeightsArePlaced(method: string, options: object | null | undefined): void {
+export function assertWeightsArePlaced(who: string, options: object | null | undefined): void {
   if (isNothing(options)) return;
-  const who = method === 'a dataset' ? method : `model.${method}`;
   if (options instanceof Tensor || Array.isArray(options) || ArrayBuffer.isView(options)) {
     const rule = 'weights go into an object, { sampleWeight }';
     throw new TypeError(violation(who, rule, options));
   }
-  const places = PLACES[method] ?? {};
+  const places = PLACES[who] ?? {};
   for (const [key, value] of Object.entries(options)) {
     if (isNothing(value) || places[key] === true || !/weight/i.test(key)) continue;
     const rule = places[key];

@@ -1,7 +1,7 @@
 /** Prints what pages of the given folders say, each: `result`, a promise that its scripts make, and their errors: paths, --, folders. */
 import process from 'node:process';
 
-import { launchChromium, serve } from '../../tools/chromium.js';
+import { launchChromium, serve } from './chromium.js';
 
 const args = process.argv.slice(2);
 const [paths, folders] = [args.slice(0, args.indexOf('--')), args.slice(args.indexOf('--') + 1)];
