@@ -258,6 +258,16 @@ describe('a model that is saved and loaded', () => {
     expect(linear.getUserDefinedMetadata()).toEqual({ author: 'me' });
   });
 
+  it.each([undefined, null, 'me'])('refuses metadata of %s, as TensorFlow.js does', (metadata) => {
+    const refused = () => {
+      sequential(1, 'linear').setUserDefinedMetadata(metadata as never);
+    };
+    unregister();
+    expect(refused).toThrow();
+    register();
+    expect(refused).toThrow();
+  });
+
   it('without its optimizer is saved as TensorFlow.js does', async () => {
     const linear = sequential(1, 'linear');
     linear.compile({ loss: fromLogits, optimizer: 'sgd' });

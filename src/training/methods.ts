@@ -293,10 +293,13 @@ const loadTrainingConfig: Replacement<[config: TrainingConfig], void> = () =>
     compileFrom(this, inOwnSpelling(config));
   };
 
-const setUserDefinedMetadata: Replacement<[metadata: Record<string, unknown>], void> = (original) =>
+type Metadata = Record<string, unknown> | undefined;
+
+const setUserDefinedMetadata: Replacement<[metadata: Metadata], void> = (original) =>
   function (metadata) {
     const own = compileFromMetadata(this, metadata);
-    if (own !== undefined) original.call(this, own);
+    // TensorFlow.js has an error for a user who gives nothing. Where only the config of this package was given, nothing is right.
+    if (own !== undefined || metadata === undefined) original.call(this, own);
   };
 
 /** The methods of models, by name. */

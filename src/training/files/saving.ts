@@ -55,7 +55,7 @@ export function portable(model: LayersModel, target: string | io.IOHandler): str
  */
 export function compileFromMetadata(
   model: LayersModel,
-  metadata: Readonly<Record<string, unknown>>,
+  metadata: Readonly<Record<string, unknown>> | undefined,
 ): Record<string, unknown> | undefined {
   const isObject = typeof metadata === 'object' && (metadata as unknown) !== null;
   // TensorFlow.js has an error for metadata that are no object.
