@@ -262,10 +262,11 @@ describe('a model that is saved and loaded', () => {
     const refused = () => {
       sequential(1, 'linear').setUserDefinedMetadata(metadata as never);
     };
+    const error = 'User-defined metadata is expected to be a JSON object, but is not.';
     unregister();
-    expect(refused).toThrow();
+    expect(refused).toThrow(error);
     register();
-    expect(refused).toThrow();
+    expect(refused).toThrow(error);
   });
 
   it('without its optimizer is saved as TensorFlow.js does', async () => {

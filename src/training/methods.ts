@@ -293,12 +293,12 @@ const loadTrainingConfig: Replacement<[config: TrainingConfig], void> = () =>
     compileFrom(this, inOwnSpelling(config));
   };
 
-type Metadata = Record<string, unknown> | undefined;
-
-const setUserDefinedMetadata: Replacement<[metadata: Metadata], void> = (original) =>
+const setUserDefinedMetadata: Replacement<[metadata: Record<string, unknown> | undefined], void> = (
+  original,
+) =>
   function (metadata) {
     const own = compileFromMetadata(this, metadata);
-    // TensorFlow.js has an error for a user who gives nothing. Where only the config of this package was given, nothing is right.
+    // Metadata that hold the config of this package alone leave nothing to set. For no metadata at all TensorFlow.js has an error.
     if (own !== undefined || metadata === undefined) original.call(this, own);
   };
 
